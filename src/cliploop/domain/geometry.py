@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+from cliploop.domain.media import VideoStream
+from cliploop.domain.template import Template
+
+#: Smallest side that is made; a picture of 0 pixels is none.
+MIN_SIDE = 2
+
+
+def displayed_size(video: VideoStream) -> tuple[int, int]:
+    """Width and height as a player shows them: square pixels, turned upright."""
+    width, height = round(video.width * video.pixel_aspect), video.height
+    return (height, width) if video.rotation % 180 else (width, height)
+
+
+def output_size(template: Template, video: VideoStream) -> tuple[int, int]:
+    """Width and height of an output in pixels, both even.
+
+    A side of 0 or -1 beside a given one follows in proportion; with both 0 the source's size is kept. Unless the
+    template allows it, a size larger than the source's is brought down to it, in the asked proportion.
+    """
+    source_width, source_height = displayed_size(video)
+    aspect = Fraction(source_width, source_height)
+    match template.width > 0, template.height > 0:
+        case True, True:
+            width, height = Fraction(template.width), Fraction(template.height)
+        case True, False:
+            width, height = Fraction(template.width), template.width / aspect
+        case False, True:
+            width, height = template.height * aspect, Fraction(template.height)
+        case _:
+            width, height = Fraction(source_width), Fraction(source_height)
+    if not template.may_upscale:
+        shrink = min(Fraction(1), source_width / width, source_height / height)
+        width, height = width * shrink, height * shrink
+    return _even(width), _even(height)
+
+
+def _even(side: Fraction) -> int:
+    # The frames travel as 4:2:0 or are scaled from it, which an odd side does not divide.
+    return max(MIN_SIDE, 2 * round(side / 2))

@@ -1,0 +1,76 @@
+"""From what was asked for and what is there to exact numbers for the encoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from cliploop.domain.errors import CliploopError, ErrorCode
+from cliploop.domain.geometry import output_size
+from cliploop.domain.limits import Limits
+from cliploop.domain.media import MediaInfo
+from cliploop.domain.section import AppliedSection, Section
+from cliploop.domain.template import ImageFormat, Template
+from cliploop.domain.timing import delays, frame_count, playable_rate
+
+
+@dataclass(frozen=True)
+class OutputPlan:
+    """One animated image, decided to the last number.
+
+    Attributes:
+        stream_index: the source stream that it is made from.
+        section: what of the source it shows.
+        width: pixels, even; the frame as displayed.
+        height: likewise.
+        rate: frames a second.
+        frames: how many; at least 1.
+        quality: 1-100.
+        loop: times to play; 0 = for ever.
+        max_bytes: the encoder stops beyond this.
+    """
+
+    format: ImageFormat
+    stream_index: int
+    section: AppliedSection
+    width: int
+    height: int
+    rate: Fraction
+    frames: int
+    quality: int
+    loop: int
+    max_bytes: int
+
+    def delays(self) -> list[int]:
+        """How long each frame stands, in the format's ticks (GIF 1/100 s, WebP 1/1000 s)."""
+        return list(delays(self.format, self.section.duration_ms, self.rate, self.frames))
+
+
+def plan_output(media: MediaInfo, template: Template, section: Section, limits: Limits) -> OutputPlan:
+    """Decide one output.
+
+    Raises:
+        CliploopError: SOURCE_WITHOUT_VIDEO, SOURCE_MALFORMED (no duration), SECTION_INVALID or LIMIT_EXCEEDED.
+    """
+    video = media.main_video
+    if video is None:
+        raise CliploopError(ErrorCode.SOURCE_WITHOUT_VIDEO, "The file has no video stream.")
+    if media.duration_ms <= 0:
+        raise CliploopError(ErrorCode.SOURCE_MALFORMED, "The file does not say how long it is.")
+    applied = section.within(media.duration_ms)
+    width, height = output_size(template, video)
+    rate = playable_rate(template.format, template.fps, video.fps)
+    frames = frame_count(template.format, applied.duration_ms, rate)
+    limits.check(width=width, height=height, frames=frames, source_pixels=video.width * video.height)
+    return OutputPlan(
+        format=template.format,
+        stream_index=video.index,
+        section=applied,
+        width=width,
+        height=height,
+        rate=rate,
+        frames=frames,
+        quality=template.quality,
+        loop=template.loop,
+        max_bytes=limits.bytes,
+    )

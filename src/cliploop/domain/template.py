@@ -1,0 +1,57 @@
+"""Templates: named sets of output parameters. A caller names one by its number (``Definition``, ``TemplateId``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+
+class ImageFormat(StrEnum):
+    """What an output is stored as; the value is its file suffix and, after ``image/``, its media type."""
+
+    GIF = "gif"
+    WEBP = "webp"
+
+    @property
+    def content_type(self) -> str:
+        """The media type that browsers and S3 are told."""
+        return f"image/{self.value}"
+
+
+@dataclass(frozen=True)
+class Template:
+    """How an output should look.
+
+    Attributes:
+        definition: its number.
+        width: pixels; 0 = the source's, or in proportion where the height is given; -1 = in proportion.
+        height: likewise.
+        fps: frames a second that are asked for; a format may only be able to play fewer (see timing).
+        quality: 1-100.
+        loop: times to play; 0 = for ever.
+        may_upscale: whether an output may be larger than its source.
+    """
+
+    definition: int
+    format: ImageFormat
+    width: int = 0
+    height: int = 0
+    fps: Fraction = Fraction(12)
+    quality: int = 75
+    loop: int = 0
+    may_upscale: bool = False
+    name: str = ""
+
+
+#: Tencent VOD's presets: as large as the source, 2 frames a second; it documents no quality, its API's default is 75.
+PRESET_GIF = Template(20000, ImageFormat.GIF, fps=Fraction(2), name="GIF, source size, 2 fps")
+PRESET_WEBP = Template(20001, ImageFormat.WEBP, fps=Fraction(2), name="WebP, source size, 2 fps")
+
+#: Ours: what an upload becomes out of the box.
+PREVIEW_GIF = Template(21000, ImageFormat.GIF, width=480, fps=Fraction(12), name="GIF preview, 480 wide, 12 fps")
+PREVIEW_WEBP = Template(21001, ImageFormat.WEBP, width=480, fps=Fraction(12), name="WebP preview, 480 wide, 12 fps")
+
+BUILT_IN_TEMPLATES = {
+    template.definition: template for template in (PRESET_GIF, PRESET_WEBP, PREVIEW_GIF, PREVIEW_WEBP)
+}
