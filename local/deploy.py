@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from local import package
+from local.stack import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Stack, connect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from local.engine import Engine
+
+STACK_NAME = "cliploop"
+_ARTIFACTS = "cliploop-artifacts"
+_TIMEOUT_S = 60
+
+
+class DeployError(Exception):
+    """The stack was not created; the message lists what CloudFormation said about each resource."""
+
+
+def deploy(engine: Engine, parameters: Mapping[str, str] | None = None) -> Stack:
+    """Build and deploy the real template with this machine's runtime and architecture."""
+    target = package.this_machine()
+    template = _upload_code(engine, package.build_all(target))
+    values = {"PythonRuntime": _lambda_runtime(target), "Architecture": target.architecture, **(parameters or {})}
+    cloudformation = connect(engine.endpoint, "cloudformation")
+    cloudformation.create_stack(
+        StackName=STACK_NAME,
+        TemplateBody=template,
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    return _stack(engine, _outputs(cloudformation))
+
+
+def _lambda_runtime(target: package.Target) -> str:
+    """The engine runs functions on this interpreter, whatever the template says; the template wants one of Lambda's."""
+    return "python3.12" if target.runtime == "python3.11" else target.runtime
+
+
+def _upload_code(engine: Engine, folders: Mapping[package.Artifact, Path]) -> str:
+    """Put the packages into a bucket and name them in the template, as `sam deploy` does. Nothing else is changed."""
+    s3 = connect(engine.endpoint, "s3")
+    s3.create_bucket(Bucket=_ARTIFACTS)
+    template = package.TEMPLATE.read_text()
+    for artifact, folder in folders.items():
+        archive = package.zip_folder(folder, compress=not artifact.is_layer)
+        s3.put_object(Bucket=_ARTIFACTS, Key=archive.name, Body=archive.read_bytes())
+        template = template.replace(f"Uri: {artifact.uri}\n", f"Uri: s3://{_ARTIFACTS}/{archive.name}\n")
+    return template
+
+
+def _outputs(cloudformation: Any) -> dict[str, str]:
+    end = time.monotonic() + _TIMEOUT_S
+    while time.monotonic() < end:
+        (stack,) = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
+        if stack["StackStatus"] == "CREATE_COMPLETE":
+            return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+        if stack["StackStatus"] != "CREATE_IN_PROGRESS":
+            raise DeployError(f"The stack is {stack['StackStatus']}.\n{_reasons(cloudformation)}")
+        time.sleep(0.1)
+    raise DeployError(f"The stack was not ready after {_TIMEOUT_S} s.\n{_reasons(cloudformation)}")
+
+
+def _reasons(cloudformation: Any) -> str:
+    events = cloudformation.describe_stack_events(StackName=STACK_NAME)["StackEvents"]
+    return "\n".join(
+        f"  {each['LogicalResourceId']}: {each['ResourceStatusReason']}"
+        for each in events
+        if "FAILED" in each["ResourceStatus"] and each.get("ResourceStatusReason")
+    )
+
+
+def _stack(engine: Engine, outputs: Mapping[str, str]) -> Stack:
+    return Stack(
+        api=engine.front_door,
+        aws_endpoint=engine.endpoint,
+        region=REGION,
+        aws_access_key_id=ACCESS_KEY_ID,
+        aws_secret_access_key=SECRET_ACCESS_KEY,
+        upload_bucket=outputs["UploadBucketName"],
+        output_bucket=outputs["OutputBucketName"],
+        table=outputs["TasksTableName"],
+        catalog_table=outputs["CatalogTableName"],
+        bus=outputs["EventBusName"],
+        project_id=outputs["ProjectId"],
+        uploads_queue_url=outputs["UploadsQueueUrl"],
+        work_queue_url=outputs["WorkQueueUrl"],
+    )

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+ROOT = Path(__file__).resolve().parents[1]
+STATE = ROOT / ".local"
+"""Everything that a run leaves behind while it lasts."""
+
+REGION = "us-east-1"
+ACCESS_KEY_ID = "test"  # the engine's root user; its rights are not limited, the functions' are
+SECRET_ACCESS_KEY = "test"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A deployed stack, as its users see it: addresses, names and the keys to call them with."""
+
+    api: str
+    aws_endpoint: str
+    region: str
+    aws_access_key_id: str
+    aws_secret_access_key: str
+    upload_bucket: str
+    output_bucket: str
+    table: str
+    catalog_table: str
+    bus: str
+    project_id: str
+    uploads_queue_url: str
+    work_queue_url: str
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the engine."""
+        return connect(self.aws_endpoint, service)
+
+    def save(self, path: Path) -> None:
+        """Write the values for scripts."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), indent=2) + "\n")
+
+
+def connect(endpoint: str, service: str) -> Any:
+    """A client that ignores the user's AWS profile, so that nothing local ever reaches a real account."""
+    session = boto3.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=REGION)
+    factory: Any = session.client
+    return factory(service, endpoint_url=endpoint, config=Config(proxies={}, retries={"total_max_attempts": 3}))
