@@ -1,17 +1,24 @@
 """What the use cases need of the world, in the words of the domain. ``adapters`` keeps these promises on AWS and
-ffmpeg, ``testing`` in memory; one suite in ``tests/contract`` holds both to them."""
+ffmpeg, ``testing`` in memory; one suite in ``tests/contract`` holds both to them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import CliploopError
+from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.media import MediaInfo
+from cliploop.domain.notification import Notification
 from cliploop.domain.plan import OutputPlan
+from cliploop.domain.procedure import PrefixRule, Procedure
+from cliploop.domain.query import PageRequest, TaskFilter, TaskPage
+from cliploop.domain.task import StoredImage, Task
+from cliploop.domain.template import ImageFormat
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,120 @@ class EncodedImage:
     height: int
     frames: int
     duration_ms: int
+
+
+class RevisionConflictError(Exception):
+    """The stored row is not the one that the change was made from: read it again."""
+
+
+class Tasks(Protocol):
+    """Keeps task rows. Every write is compare-and-set (docs/adr/0003)."""
+
+    def add(self, task: Task) -> Task:
+        """Store a new row unless its id is taken; the row that is stored now, new or old."""
+        ...
+
+    def get(self, project_id: str, task_id: int) -> Task | None:
+        """The latest row, or None."""
+        ...
+
+    def replace(self, before: Task, after: Task) -> None:
+        """Store ``after`` in the place of ``before``.
+
+        Raises:
+            RevisionConflictError: the stored row's revision is not ``before``'s.
+        """
+        ...
+
+    def get_many(self, project_id: str, task_ids: Sequence[int]) -> list[Task]:
+        """The rows that exist of ``task_ids``, in their order, each once."""
+        ...
+
+    def list(self, project_id: str, where: TaskFilter, page: PageRequest) -> TaskPage:
+        """One page of the project's tasks, newest first, and how many match in all."""
+        ...
+
+
+class Catalog(Protocol):
+    """Knows a project's procedures and prefix rules."""
+
+    def procedure(self, project_id: str, name: str) -> Procedure | None:
+        """A stored procedure, or None."""
+        ...
+
+    def prefix_rules(self, project_id: str) -> tuple[PrefixRule, ...]:
+        """Every prefix rule of the project."""
+        ...
+
+
+class Sources(Protocol):
+    """Reads what users uploaded."""
+
+    def metadata(self, source: ObjectVersion) -> Mapping[str, str]:
+        """An object version's user metadata, names in lower case, values as stored.
+
+        Raises:
+            CliploopError: SOURCE_NOT_FOUND, SOURCE_FORBIDDEN, or UNAVAILABLE (retryable).
+        """
+        ...
+
+    def open(self, source: ObjectVersion) -> ReadableSource:
+        """An object version for reading by ranges; the same errors as ``metadata``."""
+        ...
+
+
+@dataclass(frozen=True)
+class OutputAddress:
+    """Where a finished image goes, and whose attempt puts it there."""
+
+    project_id: str
+    task_id: int
+    ordinal: int
+    definition: int
+    format: ImageFormat
+    attempt: int
+
+
+class Outputs(Protocol):
+    """Keeps finished images."""
+
+    def locate(self, address: OutputAddress, image: EncodedImage) -> StoredImage:
+        """Where ``image`` will be stored, without storing it."""
+        ...
+
+    def publish(self, address: OutputAddress, image: EncodedImage) -> None:
+        """Store ``image``; storing the same bytes twice is storing them once.
+
+        Raises:
+            LeaseLostError: a later attempt has stored its image there.
+            CliploopError: OUTPUT_NAME_TAKEN where the key holds what cliploop did not write, or UNAVAILABLE
+                (retryable).
+        """
+        ...
+
+
+class WorkQueue(Protocol):
+    """Hands tasks to workers."""
+
+    def send(self, project_id: str, task_id: int) -> None:
+        """Have the task processed, now or when it is its turn; at least once."""
+        ...
+
+
+class Notifications(Protocol):
+    """Tells subscribers."""
+
+    def publish(self, notifications: Sequence[Notification]) -> list[Notification]:
+        """Tell each; those that could not be told are returned, so that they are tried again."""
+        ...
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now_ms(self) -> int:
+        """UTC milliseconds."""
+        ...
 
 
 #: Called by long work every second or so while it lasts; raises to stop it.

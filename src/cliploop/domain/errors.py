@@ -52,9 +52,7 @@ class CliploopError(Exception):
         retryable: whether the same work may succeed when it is tried again unchanged.
     """
 
-    def __init__(
-        self, code: ErrorCode, caller_text: str, *, log_text: str = "", retryable: bool = False
-    ) -> None:
+    def __init__(self, code: ErrorCode, caller_text: str, *, log_text: str = "", retryable: bool = False) -> None:
         super().__init__(log_text or caller_text)
         self.code = code
         self.log_text = log_text or caller_text

@@ -1,0 +1,194 @@
+"""A task's work, from the claim to the end: probe, plan, encode, settle, publish, finish."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from cliploop.application.ports import (
+    Clock,
+    EncodedImage,
+    Encoder,
+    OutputAddress,
+    Outputs,
+    Prober,
+    ReadableSource,
+    RevisionConflictError,
+    Sources,
+    Tasks,
+)
+from cliploop.domain.deadline import Deadline
+from cliploop.domain.errors import CliploopError
+from cliploop.domain.limits import Limits
+from cliploop.domain.media import MediaInfo
+from cliploop.domain.plan import OutputPlan, plan_output
+from cliploop.domain.task import LeaseLostError, NotClaimableError, Output, OutputState, StoredImage, Task
+
+
+class Outcome(StrEnum):
+    """What became of one message for a task."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    NOTHING_TO_DO = "nothing to do"
+    OVERTAKEN = "overtaken by a later attempt"
+
+
+@dataclass(frozen=True)
+class _Made:
+    """An output that was encoded: the plan it followed, the image on disk, and where that belongs."""
+
+    plan: OutputPlan
+    image: EncodedImage
+    address: OutputAddress
+    stored: StoredImage
+
+
+@dataclass(frozen=True)
+class ProcessTask:
+    """Processes tasks. Each stage takes values and returns values; only the row remembers."""
+
+    tasks: Tasks
+    sources: Sources
+    prober: Prober
+    encoder: Encoder
+    outputs: Outputs
+    clock: Clock
+    limits: Limits = Limits()
+
+    def __call__(self, project_id: str, task_id: int, deadline: Deadline) -> Outcome:
+        """Process one task, however often it is asked for.
+
+        Raises:
+            CliploopError: a retryable failure, after the lease was released so that the next try can claim.
+        """
+        try:
+            task = self._update(project_id, task_id, lambda row: row.claim(self.clock.now_ms()))
+        except NotClaimableError:
+            return Outcome.NOTHING_TO_DO
+        if task.state.is_final:
+            return Outcome.FAILED
+        try:
+            return self._attempt(task, deadline)
+        except LeaseLostError:
+            return Outcome.OVERTAKEN
+        except CliploopError as error:
+            return self._give_up(task, error)
+
+    def _attempt(self, task: Task, deadline: Deadline) -> Outcome:
+        with tempfile.TemporaryDirectory(prefix="cliploop-") as scratch:
+            source = self.sources.open(task.source)
+            media = self.prober.probe(source, deadline)
+            plans = self._plan(task, media)
+            results = self._encode(task, source, media, plans, Path(scratch), deadline)
+            self._settle(task, media, results)
+            self._publish(results)
+        return self._finish(task)
+
+    def _plan(self, task: Task, media: MediaInfo) -> list[OutputPlan | CliploopError]:
+        return [_planned(media, output, self.limits) for output in task.outputs]
+
+    def _encode(
+        self,
+        task: Task,
+        source: ReadableSource,
+        media: MediaInfo,
+        plans: Sequence[OutputPlan | CliploopError],
+        scratch: Path,
+        deadline: Deadline,
+    ) -> list[_Made | CliploopError]:
+        wanted = [plan for plan in plans if isinstance(plan, OutputPlan)]
+        if not wanted:
+            return [plan for plan in plans if isinstance(plan, CliploopError)]
+        pulse = self._pulse(task)
+        images = iter(self.encoder.encode(source, media, wanted, scratch=scratch, deadline=deadline, pulse=pulse))
+        return [
+            plan if isinstance(plan, CliploopError) else self._made(task, ordinal, plan, next(images))
+            for ordinal, plan in enumerate(plans, start=1)
+        ]
+
+    def _made(
+        self, task: Task, ordinal: int, plan: OutputPlan, image: EncodedImage | CliploopError
+    ) -> _Made | CliploopError:
+        if isinstance(image, CliploopError):
+            return image
+        address = OutputAddress(
+            project_id=task.project_id,
+            task_id=task.task_id,
+            ordinal=ordinal,
+            definition=task.outputs[ordinal - 1].use.template.definition,
+            format=plan.format,
+            attempt=task.attempt,
+        )
+        return _Made(plan, image, address, self.outputs.locate(address, image))
+
+    def _settle(self, task: Task, media: MediaInfo, results: Sequence[_Made | CliploopError]) -> None:
+        outputs = [_ended(output, result) for output, result in zip(task.outputs, results, strict=True)]
+        self._update(task.project_id, task.task_id, lambda row: row.settle(task.attempt, media, outputs))
+
+    def _publish(self, results: Sequence[_Made | CliploopError]) -> None:
+        for result in results:
+            if isinstance(result, _Made):
+                self.outputs.publish(result.address, result.image)
+
+    def _finish(self, task: Task) -> Outcome:
+        ended = self._update(task.project_id, task.task_id, lambda row: row.finish(task.attempt, self.clock.now_ms()))
+        made = any(output.state is OutputState.SUCCEED for output in ended.outputs)
+        return Outcome.SUCCEEDED if made else Outcome.FAILED
+
+    def _give_up(self, task: Task, error: CliploopError) -> Outcome:
+        now = self.clock.now_ms()
+        change: Callable[[Task], Task]
+        if error.retryable:
+            change = lambda row: row.release(task.attempt, error.failure(), now)  # noqa: E731
+        else:
+            change = lambda row: row.fail(task.attempt, error.failure(), now)  # noqa: E731
+        try:
+            self._update(task.project_id, task.task_id, change)
+        except LeaseLostError:
+            return Outcome.OVERTAKEN
+        if error.retryable:
+            raise error
+        return Outcome.FAILED
+
+    def _pulse(self, task: Task) -> Callable[[], None]:
+        """The holder's heartbeat: renews the lease in good time, and stops the work when it is no longer ours."""
+        latest = task
+
+        def beat() -> None:
+            nonlocal latest
+            if latest.lease_needs_renewal(self.clock.now_ms()):
+                latest = self._update(
+                    task.project_id, task.task_id, lambda row: row.renew(task.attempt, self.clock.now_ms())
+                )
+
+        return beat
+
+    def _update(self, project_id: str, task_id: int, change: Callable[[Task], Task]) -> Task:
+        """Read, change, store; again from the start when somebody else stored in between."""
+        while True:
+            before = self.tasks.get(project_id, task_id)
+            if before is None:
+                raise NotClaimableError  # the row has expired, and its task with it
+            after = change(before)
+            try:
+                self.tasks.replace(before, after)
+            except RevisionConflictError:
+                continue
+            return after
+
+
+def _planned(media: MediaInfo, output: Output, limits: Limits) -> OutputPlan | CliploopError:
+    try:
+        return plan_output(media, output.use.template, output.use.section, limits)
+    except CliploopError as error:
+        return error
+
+
+def _ended(output: Output, result: _Made | CliploopError) -> Output:
+    if isinstance(result, CliploopError):
+        return output.fail(result.failure())
+    return output.succeed(result.plan, result.stored)

@@ -1,0 +1,42 @@
+"""A stored change becomes a notification (docs/adr/0004)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from cliploop.application.ports import Notifications, RevisionConflictError, Tasks
+from cliploop.domain.notification import TaskChange, notification_of
+from cliploop.domain.task import Task
+
+
+@dataclass(frozen=True)
+class PublishChanges:
+    """Tells subscribers of stored changes, and remembers on the row that its end was told."""
+
+    tasks: Tasks
+    notifications: Notifications
+
+    def __call__(self, changes: Sequence[TaskChange]) -> list[TaskChange]:
+        """Tell what there is to tell; the changes that could not be told are returned, to be tried again."""
+        telling = {
+            notice.delivery_id: (notice, change)
+            for change in changes
+            if (notice := notification_of(change)) is not None
+        }
+        untold = {
+            notice.delivery_id for notice in self.notifications.publish([notice for notice, _ in telling.values()])
+        }
+        failed = [change for delivery_id, (_, change) in telling.items() if delivery_id in untold]
+        for change in changes:
+            if change.after.state.is_final and change not in failed:
+                self._remember(change.after)
+        return failed
+
+    def _remember(self, told: Task) -> None:
+        """Remove ``due_at``: nobody needs to look at the row any more."""
+        if not told.due_at_ms:
+            return
+        with suppress(RevisionConflictError):  # a redelivered record: the row has moved on, and was told then
+            self.tasks.replace(told, told.told())

@@ -1,0 +1,37 @@
+"""Asking for tasks: by id, or as a list with a filter and a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cliploop.domain.task import Task, TaskState
+
+
+@dataclass(frozen=True)
+class TaskFilter:
+    """Which tasks of a project. Creation times in UTC milliseconds, both ends included; None = unbounded."""
+
+    state: TaskState | None = None
+    created_from_ms: int | None = None
+    created_to_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """The ``size`` tasks after the first ``number * size``, newest first."""
+
+    number: int = 0
+    size: int = 10
+
+    @property
+    def offset(self) -> int:
+        """How many tasks come before the page."""
+        return self.number * self.size
+
+
+@dataclass(frozen=True)
+class TaskPage:
+    """Some tasks, and how many there are in all that match."""
+
+    total: int
+    tasks: tuple[Task, ...]
