@@ -1,5 +1,7 @@
-"""What the use cases need of the world, in the words of the domain. ``adapters`` keeps these promises on AWS and
-ffmpeg, ``testing`` in memory; one suite in ``tests/contract`` holds both to them.
+"""What the use cases need of the world, in the words of the domain.
+
+``adapters`` keeps these promises on AWS and ffmpeg, ``testing`` in memory; one suite in ``tests/contract`` holds both
+to them.
 """
 
 from __future__ import annotations
@@ -87,7 +89,11 @@ class Catalog(Protocol):
     """Knows a project's procedures and prefix rules."""
 
     def procedure(self, project_id: str, name: str) -> Procedure | None:
-        """A stored procedure, or None."""
+        """A stored procedure, or None.
+
+        Raises:
+            CliploopError: TEMPLATE_NOT_FOUND where it uses a template that is gone, or UNAVAILABLE (retryable).
+        """
         ...
 
     def prefix_rules(self, project_id: str) -> tuple[PrefixRule, ...]:

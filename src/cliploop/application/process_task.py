@@ -21,7 +21,7 @@ from cliploop.application.ports import (
     Tasks,
 )
 from cliploop.domain.deadline import Deadline
-from cliploop.domain.errors import CliploopError
+from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo
 from cliploop.domain.plan import OutputPlan, plan_output
@@ -77,6 +77,8 @@ class ProcessTask:
             return Outcome.OVERTAKEN
         except CliploopError as error:
             return self._give_up(task, error)
+        except Exception as error:  # noqa: BLE001  # a bug of ours must not keep the lease; the attempts bound the tries
+            return self._give_up(task, _unexpected(error))
 
     def _attempt(self, task: Task, deadline: Deadline) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="cliploop-") as scratch:
@@ -192,3 +194,14 @@ def _ended(output: Output, result: _Made | CliploopError) -> Output:
     if isinstance(result, CliploopError):
         return output.fail(result.failure())
     return output.succeed(result.plan, result.stored)
+
+
+def _unexpected(error: Exception) -> CliploopError:
+    unexpected = CliploopError(
+        ErrorCode.INTERNAL,
+        "Something went wrong inside cliploop; the operator finds it in the log.",
+        log_text=f"{type(error).__name__}: {error}",
+        retryable=True,
+    )
+    unexpected.__cause__ = error
+    return unexpected

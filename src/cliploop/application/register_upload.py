@@ -74,9 +74,12 @@ class RegisterUpload:
         name = order.procedure if order.procedure is not None else self._procedure_name(upload.source.key)
         if not name:
             return None
-        procedure = self._procedure(name)
-        if procedure is None:
-            return self._task(upload, order, Procedure(name, ())).refuse(_not_found(name).failure())
+        try:
+            procedure = self._procedure(name)
+        except CliploopError as error:
+            if error.retryable:
+                raise
+            return self._task(upload, order, Procedure(name, ())).refuse(error.failure())
         if order.section is not None:
             procedure = procedure.with_section(order.section)
         return self._task(upload, order, procedure).registered()
@@ -85,8 +88,14 @@ class RegisterUpload:
         rule = rule_for(key, self.catalog.prefix_rules(self.project.project_id))
         return self.default_procedure if rule is None else rule.procedure
 
-    def _procedure(self, name: str) -> Procedure | None:
-        return self.catalog.procedure(self.project.project_id, name) or BUILT_IN_PROCEDURES.get(name)
+    def _procedure(self, name: str) -> Procedure:
+        stored = self.catalog.procedure(self.project.project_id, name) or BUILT_IN_PROCEDURES.get(name)
+        if stored is None:
+            raise CliploopError(
+                ErrorCode.PROCEDURE_NOT_FOUND,
+                f"There is no procedure named {name!r}; create it, or name another in x-amz-meta-procedure.",
+            )
+        return stored
 
     def _task(self, upload: UploadedObject, order: UploadOrder, procedure: Procedure) -> Task:
         return Task(
@@ -117,10 +126,3 @@ class RegisterUpload:
         if task.failure:
             return Registered(Registration.REFUSED, task.task_id, task.failure.message)
         return Registered(Registration.REGISTERED, task.task_id)
-
-
-def _not_found(name: str) -> CliploopError:
-    return CliploopError(
-        ErrorCode.PROCEDURE_NOT_FOUND,
-        f"There is no procedure named {name!r}; create it, or name another in x-amz-meta-procedure.",
-    )

@@ -1,5 +1,7 @@
-"""A task's life. Every rule about states, attempts and the lease is a method here that returns the next value
-(docs/adr/0003); stores only compare ``revision`` and keep what they are given.
+"""A task's life.
+
+Every rule about states, attempts and the lease is a method here that returns the next value (docs/adr/0003); stores
+only compare ``revision`` and keep what they are given.
 """
 
 from __future__ import annotations

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cliploop.domain.notification import Notification
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.client import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+SOURCE = "cliploop"
+#: Entries in one PutEvents (the service's limit).
+_BATCH = 10
+
+#: A notification in a vendor's words.
+Encode = Callable[[Notification], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class EventBridgeNotifications:
+    """``Notifications`` on an event bus; ``encode`` gives the event's detail, whose EventType is the detail type."""
+
+    client: EventBridgeClient
+    bus: str
+    encode: Encode
+
+    def publish(self, notifications: Sequence[Notification]) -> list[Notification]:
+        """See ``Notifications``. PutEvents can take some entries of a call and refuse others."""
+        return [
+            failed
+            for start in range(0, len(notifications), _BATCH)
+            for failed in self._put(notifications[start : start + _BATCH])
+        ]
+
+    def _put(self, batch: Sequence[Notification]) -> Iterator[Notification]:
+        try:
+            answer = self.client.put_events(Entries=[self._entry(notification) for notification in batch])
+        except (ClientError, BotoCoreError):
+            yield from batch
+            return
+        if answer["FailedEntryCount"]:
+            for notification, entry in zip(batch, answer["Entries"], strict=True):
+                if "ErrorCode" in entry:
+                    yield notification
+
+    def _entry(self, notification: Notification) -> PutEventsRequestEntryTypeDef:
+        detail = self.encode(notification)
+        return {
+            "EventBusName": self.bus,
+            "Source": SOURCE,
+            "DetailType": detail["EventType"],
+            "Detail": json.dumps(detail, ensure_ascii=False),
+        }

@@ -1,0 +1,214 @@
+"""A task as a DynamoDB item and back. The keys and indexes are those of docs/adr/0002."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from cliploop.domain.errors import ErrorCode, Failure
+from cliploop.domain.identity import ObjectVersion
+from cliploop.domain.media import AudioStream, MediaInfo, VideoStream
+from cliploop.domain.plan import OutputPlan
+from cliploop.domain.procedure import NotifyMode, TemplateUse
+from cliploop.domain.section import AppliedSection, Section
+from cliploop.domain.task import Output, OutputState, StoredImage, Task, TaskState
+from cliploop.domain.template import ImageFormat, Template
+
+Item = dict[str, Any]
+
+#: The shape that rows are written in; a reader of a later release knows by it what it has before it.
+ROW_SHAPE = 1
+SORT_KEY = "task"
+
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+def row_key(project_id: str, task_id: int) -> Item:
+    """The table key of a task's row, as DynamoDB's API takes it."""
+    return {"pk": {"S": f"{project_id}#task#{task_id}"}, "sk": {"S": SORT_KEY}}
+
+
+def created_key(created_ms: int, task_id: int | str) -> str:
+    """The sort key of both list indexes: creation time first, then the id, as text that sorts like the numbers."""
+    return f"{created_ms:013d}#{task_id}"
+
+
+def day_of(created_ms: int) -> str:
+    """The UTC day, yyyymmdd, which bounds an index partition."""
+    return f"{datetime.fromtimestamp(created_ms / 1000, UTC):%Y%m%d}"
+
+
+def created_partition(project_id: str, day: str) -> str:
+    """The partition of ``by_created`` that holds the tasks created on ``day``."""
+    return f"{project_id}#{day}"
+
+
+def state_partition(project_id: str, state: TaskState, day: str) -> str:
+    """The partition of ``by_state`` that holds the tasks created on ``day`` that are in ``state`` now."""
+    return f"{project_id}#{state}#{day}"
+
+
+def task_to_item(task: Task, expires_at_s: int) -> Item:
+    """The item of a task, which lives until ``expires_at_s`` (UNIX seconds)."""
+    day = day_of(task.created_ms)
+    row: Item = {
+        "shape": ROW_SHAPE,
+        "expires_at": expires_at_s,
+        "created_day": created_partition(task.project_id, day),
+        "created_key": created_key(task.created_ms, task.task_id),
+        "state_day": state_partition(task.project_id, task.state, day),
+        **_task_fields(task),
+    }
+    if task.due_at_ms:
+        row |= {"due_project": task.project_id, "due_at": task.due_at_ms}
+    return row_key(task.project_id, task.task_id) | {
+        name: _serializer.serialize(value) for name, value in row.items() if value is not None
+    }
+
+
+def item_to_task(item: Mapping[str, Any]) -> Task:
+    """The task of an item, as it comes from the table or its stream."""
+    row = {name: _deserializer.deserialize(value) for name, value in item.items()}
+    return Task(
+        project_id=row["project_id"],
+        task_id=int(row["task_id"]),
+        file_id=int(row["file_id"]),
+        source=ObjectVersion(**row["source"]),
+        procedure=row["procedure"],
+        outputs=tuple(_output(output) for output in row["outputs"]),
+        session_context=row.get("session_context", ""),
+        session_id=row.get("session_id", ""),
+        notify_mode=NotifyMode(row["notify_mode"]),
+        media=_media(row.get("media")),
+        failure=_failure(row.get("failure")),
+        state=TaskState(row["state"]),
+        due_at_ms=int(row.get("due_at", 0)),
+        **{name: int(row[name]) for name in _NUMBERS},
+    )
+
+
+#: Fields of a task that are plain numbers, stored under their own names.
+_NUMBERS = (
+    "created_ms",
+    "priority",
+    "started_ms",
+    "ended_ms",
+    "attempt",
+    "lease_until_ms",
+    "winner",
+    "revision",
+    "row_version",
+)
+
+
+def _task_fields(task: Task) -> Item:
+    return {
+        "project_id": task.project_id,
+        "task_id": task.task_id,
+        "file_id": task.file_id,
+        "source": vars(task.source),
+        "procedure": task.procedure,
+        "outputs": [_output_row(output) for output in task.outputs],
+        "session_context": task.session_context or None,
+        "session_id": task.session_id or None,
+        "notify_mode": task.notify_mode.value,
+        "media": _media_row(task.media),
+        "failure": _failure_row(task.failure),
+        "state": task.state.value,
+        **{name: getattr(task, name) for name in _NUMBERS},
+    }
+
+
+def _output_row(output: Output) -> Item:
+    return {
+        "template": _numbers_as_text(output.use.template),
+        "section": vars(output.use.section),
+        "state": output.state.value,
+        "applied": _plan_row(output.applied),
+        "image": vars(output.image) if output.image else None,
+        "failure": _failure_row(output.failure),
+    }
+
+
+def _output(row: Item) -> Output:
+    image = row.get("image")
+    return Output(
+        use=TemplateUse(_template(row["template"]), Section(**_whole(row["section"]))),
+        state=OutputState(row["state"]),
+        applied=_plan(row.get("applied")),
+        image=StoredImage(**_whole(image)) if image else None,
+        failure=_failure(row.get("failure")),
+    )
+
+
+def _template(row: Item) -> Template:
+    return Template(**_whole(row) | {"format": ImageFormat(row["format"]), "fps": Fraction(row["fps"])})
+
+
+def _plan_row(plan: OutputPlan | None) -> Item | None:
+    return None if plan is None else _numbers_as_text(plan) | {"section": vars(plan.section)}
+
+
+def _plan(row: Item | None) -> OutputPlan | None:
+    if not row:
+        return None
+    parts = {
+        "format": ImageFormat(row["format"]),
+        "section": AppliedSection(**_whole(row["section"])),
+        "rate": Fraction(row["rate"]),
+    }
+    return OutputPlan(**_whole(row) | parts)
+
+
+def _media_row(media: MediaInfo | None) -> Item | None:
+    if media is None:
+        return None
+    return vars(media) | {
+        "video": [_numbers_as_text(stream) for stream in media.video],
+        "audio": [vars(stream) for stream in media.audio],
+    }
+
+
+def _media(row: Item | None) -> MediaInfo | None:
+    if not row:
+        return None
+    streams = {
+        "video": tuple(_video(stream) for stream in row["video"]),
+        "audio": tuple(AudioStream(**_whole(stream)) for stream in row["audio"]),
+    }
+    return MediaInfo(**_whole(row) | streams)
+
+
+def _video(row: Item) -> VideoStream:
+    fractions = {name: Fraction(row[name]) for name in ("fps", "pixel_aspect")}
+    return VideoStream(**_whole(row) | fractions)
+
+
+def _failure_row(failure: Failure | None) -> Item | None:
+    return None if failure is None else {"code": failure.code.value, "message": failure.message}
+
+
+def _failure(row: Item | None) -> Failure | None:
+    return Failure(ErrorCode(row["code"]), row["message"]) if row else None
+
+
+def _numbers_as_text(value: object) -> Item:
+    """The fields of a frozen value; exact rates as text, such as 30000/1001, and formats by their value."""
+    return {
+        name: str(field) if isinstance(field, Fraction | ImageFormat) else field
+        for name, field in vars(value).items()
+    }
+
+
+def _whole(row: Item) -> Item:
+    """The row with DynamoDB's decimals as the integers that they were, and absent values left out."""
+    return {
+        name: int(value) if type(value).__name__ == "Decimal" else value
+        for name, value in row.items()
+        if value is not None
+    }

@@ -1,0 +1,78 @@
+"""What each function is told by its environment. A field is the variable ``CLIPLOOP_`` + its name in upper case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Self
+
+_PREFIX = "CLIPLOOP_"
+
+
+class SettingsError(Exception):
+    """A variable is missing or unreadable: the function was deployed by something other than our template."""
+
+
+class _FromEnvironment:
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read every field.
+
+        Raises:
+            SettingsError: naming every variable that is wrong, not just the first.
+        """
+        values: dict[str, object] = {}
+        wrong: list[str] = []
+        for field in fields(cls):  # type: ignore[arg-type]  # every subclass is a dataclass
+            name = _PREFIX + field.name.upper()
+            if name not in env:
+                wrong += [f"{name} is missing"] if field.default is MISSING else []
+            elif field.type == "int":
+                text = env[name].strip()
+                values[field.name] = int(text) if text.isdecimal() else 0
+                wrong += [] if text.isdecimal() else [f"{name} is {text!r}, not a whole number"]
+            else:
+                values[field.name] = env[name]
+        if wrong:
+            raise SettingsError("; ".join(wrong))
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class OnUploadSettings(_FromEnvironment):
+    """For ``functions/on_upload``."""
+
+    project_id: str
+    app_id: int
+    tasks_table: str
+    catalog_table: str
+    uploads_queue_url: str
+    uploads_queue_arn: str
+    work_queue_url: str
+    work_queue_arn: str
+    upload_bucket: str
+    output_bucket: str
+    default_procedure: str
+    retention_days: int
+
+
+@dataclass(frozen=True)
+class OnTaskChangeSettings(_FromEnvironment):
+    """For ``functions/on_task_change``."""
+
+    project_id: str
+    app_id: int
+    tasks_table: str
+    event_bus: str
+    public_base_url: str
+    retention_days: int
+
+
+@dataclass(frozen=True)
+class QueryTasksSettings(_FromEnvironment):
+    """For ``functions/query_tasks``."""
+
+    project_id: str
+    app_id: int
+    tasks_table: str
+    retention_days: int
