@@ -1,0 +1,61 @@
+"""The stack, kept running for experiments and scripts: `python -m local.serve`. Ctrl-C stops it."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from contextlib import suppress
+
+from local import engine
+from local.deploy import DeployError, deploy
+from local.engine import EngineError
+from local.package import BuildError, build_all, this_machine
+from local.stack import STATE, Stack
+
+STACK_FILE = STATE / "stack.json"
+
+
+def main() -> int:
+    """Serve until Ctrl-C (or SIGTERM)."""
+    parameters = dict(pair.split("=", 1) for pair in _options().parameter)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        build_all(this_machine())
+        with engine.running() as aws, suppress(KeyboardInterrupt):
+            stack = deploy(aws, parameters)
+            stack.save(STACK_FILE)
+            _tell(stack, str(aws.log))
+            if aws.process.wait():
+                raise EngineError(f"The AWS engine ended. Its log was {aws.log}")
+    except (BuildError, DeployError, EngineError) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    finally:
+        STACK_FILE.unlink(missing_ok=True)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make serve", description=__doc__)
+    parser.add_argument("parameter", nargs="*", metavar="NAME=VALUE", help="parameters of infra/template.yaml")
+    return parser.parse_args()
+
+
+def _tell(stack: Stack, log: str) -> None:
+    print(
+        f"""
+The stack is up. Its values are in {STACK_FILE.relative_to(STATE.parent)}; Ctrl-C stops it.
+
+  API            {stack.api}/v1/{stack.project_id}/animated-graphics
+  AWS endpoint   {stack.aws_endpoint}   (any AWS SDK; keys {stack.aws_access_key_id} / {stack.aws_secret_access_key})
+  upload to      s3://{stack.upload_bucket}
+  images from    s3://{stack.output_bucket}
+  log            {log}
+""",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
