@@ -70,7 +70,7 @@ class DynamoDBCatalog:
         if row is None:
             raise CliploopError(
                 ErrorCode.TEMPLATE_NOT_FOUND,
-                f"The procedure uses template {definition}, which does not exist; create it, or change the procedure.",
+                f"The procedure uses template {definition}, which does not exist; create it or change the procedure.",
             )
         return Template(
             definition,

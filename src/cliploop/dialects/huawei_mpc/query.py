@@ -66,7 +66,7 @@ def encode_page(page: TaskPage, region: str) -> dict[str, Any]:
 
 def _task_ids(texts: Sequence[str]) -> tuple[int, ...]:
     if len(texts) > MAX_TASK_IDS:
-        raise InvalidRequestError("task_id", f"{len(texts)} task ids were asked for; at most {MAX_TASK_IDS} fit.")
+        raise InvalidRequestError("task_id", f"task_id names {len(texts)} tasks; at most {MAX_TASK_IDS} fit.")
     ids = [parse_decimal_task_id(text) for text in texts]
     if None in ids:
         wrong = texts[ids.index(None)]

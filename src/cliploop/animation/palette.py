@@ -1,0 +1,105 @@
+"""The colours of one GIF frame, and which of them each pixel gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cliploop.animation.writer import Frame, Mask
+
+#: The table's last entry stands for "leave what is there".
+TRANSPARENT = 255
+#: Pixels that a palette is made from; more of them change nothing that is seen, and cost time.
+_SAMPLE = 3_000
+#: Rounds of k-means, and centres that are moved to where the error is largest before each.
+_ROUNDS, _SPLITS = 1, 16
+#: A palette that fits so much worse than it did (in squared codes) belongs to another scene.
+_WORSE_BY, _WORSE_FLOOR = 2.0, 12.0
+
+Points = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """One frame's pixels as indices into its own colour table.
+
+    Attributes:
+        table: (256, 3), RGB.
+        indices: (height, width).
+    """
+
+    table: NDArray[np.uint8]
+    indices: NDArray[np.uint8]
+
+
+class Quantizer:
+    """Gives each frame a palette that grows out of the last one's, so that colours do not jump between frames."""
+
+    def __init__(self, colors: int) -> None:
+        """Use at most ``colors`` (2-255) a frame."""
+        self._colors = colors
+        self._centres: Points | None = None
+        self._error = 0.0
+
+    def quantize(self, pixels: Frame, drawn: Mask) -> Quantized:
+        """Choose colours for the pixels that are drawn, and give every pixel one of them."""
+        table = _table(self._adapt(_sample(pixels[drawn])))
+        chart = Image.new("P", (1, 1))
+        chart.putpalette(table.tobytes())
+        image = Image.fromarray(np.ascontiguousarray(pixels))
+        mapped = image.quantize(palette=chart, dither=Image.Dither.FLOYDSTEINBERG)
+        return Quantized(table, np.asarray(mapped))
+
+    def _adapt(self, sample: Points) -> Points:
+        centres = _median_cut(sample, self._colors) if self._centres is None else self._centres
+        nearest, error = _nearest(sample, centres)
+        if self._centres is not None and error.mean() > _WORSE_FLOOR + _WORSE_BY * self._error:
+            centres = _median_cut(sample, self._colors)
+            nearest, error = _nearest(sample, centres)
+        for _ in range(_ROUNDS):
+            centres = _moved(sample, centres, nearest, error)
+            nearest, error = _nearest(sample, centres)
+        self._centres, self._error = centres, float(error.mean())
+        return centres
+
+
+def _sample(pixels: NDArray[np.uint8]) -> Points:
+    return pixels[:: max(1, len(pixels) // _SAMPLE)].astype(np.float32)
+
+
+def _median_cut(sample: Points, colors: int) -> Points:
+    row = Image.fromarray(sample.astype(np.uint8)[None])
+    reduced = row.quantize(colors, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    found = np.array(reduced.getpalette(), np.float32).reshape(-1, 3)[:colors]
+    return np.resize(found, (colors, 3))
+
+
+def _nearest(sample: Points, centres: Points) -> tuple[NDArray[np.intp], Points]:
+    """For each point its nearest centre and the squared distance to it."""
+    half = (centres * centres).sum(axis=1) / 2
+    score = half - sample @ centres.T
+    nearest = score.argmin(axis=1)
+    difference = sample - centres[nearest]
+    error: Points = (difference * difference).sum(axis=1)
+    return nearest, error
+
+
+def _moved(sample: Points, centres: Points, nearest: NDArray[np.intp], error: Points) -> Points:
+    """One round of k-means; the centres that matter least are put where the error is largest."""
+    count = np.bincount(nearest, minlength=len(centres))
+    sums = [np.bincount(nearest, sample[:, channel], len(centres)) for channel in range(3)]
+    means = np.stack(sums, axis=1) / np.maximum(count, 1)[:, None]
+    moved = np.where(count[:, None] > 0, means, centres).astype(np.float32)
+    worst = np.argsort(error)[-_SPLITS:]
+    worst = worst[error[worst] > _WORSE_FLOOR]
+    moved[np.argsort(count)[: len(worst)]] = sample[worst]
+    return moved
+
+
+def _table(centres: Points) -> NDArray[np.uint8]:
+    colors = np.clip(np.rint(centres), 0, 255).astype(np.uint8)
+    # Unused entries repeat the first colour, so that no pixel gets them: the first of equals wins.
+    return np.concatenate([colors, np.repeat(colors[:1], 256 - len(colors), axis=0)])

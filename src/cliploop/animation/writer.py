@@ -1,0 +1,70 @@
+"""What every animated-image writer promises, and what they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cliploop.domain.errors import CliploopError, ErrorCode
+
+#: One picture: (height, width, 3) bytes, RGB, full range.
+Frame = NDArray[np.uint8]
+#: (height, width) of what is drawn anew.
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How an animated image is written.
+
+    Attributes:
+        width: pixels of the canvas, which every frame fills.
+        height: likewise.
+        quality: 1-100; a higher one is never smaller in what it keeps of the picture.
+        loop: times to play; 0 = for ever.
+        max_bytes: writing beyond this is an error.
+    """
+
+    width: int
+    height: int
+    quality: int = 75
+    loop: int = 0
+    max_bytes: int = 2**31
+
+
+class AnimationWriter(Protocol):
+    """Takes frames one after the other; keeps no more than the last of them."""
+
+    def add(self, frame: Frame, delay: int) -> None:
+        """Append a picture that stands for ``delay`` of the format's ticks.
+
+        Raises:
+            CliploopError: LIMIT_EXCEEDED when the file grows beyond ``max_bytes``.
+        """
+        ...
+
+    def close(self) -> None:
+        """Write what ends the file."""
+        ...
+
+
+class BoundedFile:
+    """A file that counts, and refuses to grow beyond a limit."""
+
+    def __init__(self, file: BinaryIO, max_bytes: int) -> None:
+        self._file = file
+        self._left = max_bytes
+
+    def write(self, data: bytes) -> None:
+        """Write ``data``, or raise LIMIT_EXCEEDED."""
+        self._left -= len(data)
+        if self._left < 0:
+            raise CliploopError(
+                ErrorCode.LIMIT_EXCEEDED,
+                "The image would be larger than the limit; ask for a shorter section, fewer frames a second, a "
+                "smaller size or a lower quality.",
+            )
+        self._file.write(data)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cliploop.application.publish_changes import PublishChanges
+from cliploop.domain.errors import ErrorCode, Failure
+from cliploop.domain.identity import ObjectVersion, delivery_id_of
+from cliploop.domain.notification import TaskChange
+from cliploop.domain.procedure import NotifyMode
+from cliploop.domain.task import Task
+from cliploop.testing import InMemoryNotifications, InMemoryTasks
+
+NEW = Task(
+    project_id="p",
+    task_id=1,
+    file_id=2,
+    source=ObjectVersion("b", "k", "v"),
+    procedure="",
+    outputs=(),
+    created_ms=1_700_000_000_000,
+).registered()
+
+
+def life(task: Task) -> InMemoryTasks:
+    """A table with the row's whole life in its stream: registered, claimed, renewed, failed."""
+    tasks = InMemoryTasks()
+    tasks.add(task)
+    claimed = task.claim(task.created_ms)
+    renewed = claimed.renew(1, task.created_ms + 1)
+    ended = renewed.fail(1, Failure(ErrorCode.SOURCE_MALFORMED, "broken"), task.created_ms + 2)
+    for before, after in ((task, claimed), (claimed, renewed), (renewed, ended)):
+        tasks.replace(before, after)
+    return tasks
+
+
+@pytest.mark.parametrize(
+    ("mode", "versions"), [(NotifyMode.FINISH, [3]), (NotifyMode.CHANGE, [1, 2, 3]), (NotifyMode.NONE, [])]
+)
+def test_what_is_told_follows_the_notify_mode_and_never_a_renewal(mode: NotifyMode, versions: list[int]) -> None:
+    tasks = life(replace(NEW, notify_mode=mode))
+    notifications = InMemoryNotifications()
+    assert PublishChanges(tasks, notifications)(tuple(tasks.changes)) == []
+    assert [notice.task.row_version for notice in notifications.told] == versions
+
+
+def test_after_the_end_was_told_nobody_needs_to_look() -> None:
+    tasks = life(NEW)
+    PublishChanges(tasks, InMemoryNotifications())(tuple(tasks.changes))
+    assert tasks.rows["p", 1].due_at_ms == 0
+
+
+def test_remembering_it_tells_nobody() -> None:
+    tasks = life(NEW)
+    notifications = InMemoryNotifications()
+    publish = PublishChanges(tasks, notifications)
+    publish(tuple(tasks.changes))
+    publish(tasks.changes[-1:])
+    assert len(notifications.told) == 1
+
+
+def test_a_record_delivered_twice_carries_one_delivery_id() -> None:
+    tasks = life(NEW)
+    notifications = InMemoryNotifications()
+    publish = PublishChanges(tasks, notifications)
+    records = tuple(tasks.changes)
+    publish(records)
+    publish(records)
+    assert {notice.delivery_id for notice in notifications.told} == {delivery_id_of("p", 1, 3)}
+
+
+def test_what_could_not_be_told_is_given_back_and_stays_due() -> None:
+    tasks = life(NEW)
+    records = tuple(tasks.changes)
+    failed = PublishChanges(tasks, InMemoryNotifications(refused={delivery_id_of("p", 1, 3)}))(records)
+    assert failed == [TaskChange(records[-1].before, records[-1].after)]
+    assert tasks.rows["p", 1].due_at_ms > 0
