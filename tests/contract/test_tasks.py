@@ -1,0 +1,154 @@
+"""What every store of tasks must do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from cliploop.adapters.dynamodb_tasks import DynamoDBTasks
+from cliploop.application.ports import RevisionConflictError, Tasks
+from cliploop.domain.errors import ErrorCode, Failure
+from cliploop.domain.identity import ObjectVersion
+from cliploop.domain.limits import Limits
+from cliploop.domain.media import AudioStream, MediaInfo, VideoStream
+from cliploop.domain.plan import plan_output
+from cliploop.domain.procedure import BUILT_IN_PROCEDURES, NotifyMode
+from cliploop.domain.query import PageRequest, TaskFilter
+from cliploop.domain.task import Output, StoredImage, Task, TaskState
+from cliploop.testing import InMemoryTasks, SettableClock
+
+DAY_MS = 24 * 3_600_000
+
+
+@pytest.fixture(params=["in memory", "moto"])
+def tasks(request: pytest.FixtureRequest, clock: SettableClock) -> Tasks:
+    if request.param == "in memory":
+        return InMemoryTasks()
+    return DynamoDBTasks(request.getfixturevalue("dynamodb"), "tasks", retention_days=30, clock=clock)
+
+
+def task(clock: SettableClock, task_id: int = 1, **changes: object) -> Task:
+    made = Task(
+        project_id="p" * 32,
+        task_id=task_id,
+        file_id=7,
+        source=ObjectVersion("uploads", "a b+c%2B ü.mp4", "v"),
+        procedure="preview",
+        outputs=tuple(Output(use) for use in BUILT_IN_PROCEDURES["preview"].uses),
+        created_ms=clock.now_ms(),
+        session_context="日本語",
+        priority=-10,
+        notify_mode=NotifyMode.CHANGE,
+    )
+    return replace(made, **changes).registered()  # type: ignore[arg-type]
+
+
+def test_a_new_row_reads_back(tasks: Tasks, clock: SettableClock) -> None:
+    row = task(clock)
+    assert tasks.add(row) == row
+    assert tasks.get(row.project_id, row.task_id) == row
+
+
+def test_a_row_with_everything_in_it_reads_back(tasks: Tasks, clock: SettableClock) -> None:
+    video = VideoStream(0, "hevc", 3840, 2160, Fraction(30000, 1001), 9, "hvc1", Fraction(16, 11), 90, "yuv420p10le")
+    media = MediaInfo("mov", 61_234, 5_000_000_000, 4_000, (video,), (AudioStream("aac", 48_000, 1),))
+    claimed = task(clock).claim(clock.now_ms())
+    gif, webp = claimed.outputs
+    plan = plan_output(media, gif.use.template, gif.use.section, Limits(source_pixels=10**9))
+    image = StoredImage("outputs", "p/1/1.f1.gif", 2**40, "0" * 32, 480, 270, 60, 5_000)
+    failed = webp.fail(Failure(ErrorCode.LIMIT_EXCEEDED, "Too large."))
+    row = claimed.settle(1, media, [gif.succeed(plan, image), failed]).finish(1, clock.now_ms())
+    tasks.add(row)
+    assert tasks.get(row.project_id, row.task_id) == row
+
+
+def test_an_id_that_is_taken_gives_the_row_that_has_it(tasks: Tasks, clock: SettableClock) -> None:
+    first = tasks.add(task(clock))
+    clock.advance(5)
+    assert tasks.add(task(clock)) == first
+
+
+def test_there_is_no_row_for_another_id_or_project(tasks: Tasks, clock: SettableClock) -> None:
+    row = tasks.add(task(clock))
+    assert tasks.get(row.project_id, 2) is None
+    assert tasks.get("q" * 32, row.task_id) is None
+
+
+def test_a_change_is_stored_once(tasks: Tasks, clock: SettableClock) -> None:
+    row = tasks.add(task(clock))
+    claimed = row.claim(clock.now_ms())
+    tasks.replace(row, claimed)
+    assert tasks.get(row.project_id, row.task_id) == claimed
+    with pytest.raises(RevisionConflictError):
+        tasks.replace(row, row.claim(clock.now_ms() + 1))
+
+
+def test_a_row_that_is_gone_cannot_be_changed(tasks: Tasks, clock: SettableClock) -> None:
+    row = task(clock)
+    with pytest.raises(RevisionConflictError):
+        tasks.replace(row, row.claim(clock.now_ms()))
+
+
+def test_many_rows_come_in_the_order_asked_each_once(tasks: Tasks, clock: SettableClock) -> None:
+    rows = [tasks.add(task(clock, number)) for number in (1, 2, 3)]
+    assert tasks.get_many(rows[0].project_id, [3, 9, 1, 3]) == [rows[2], rows[0]]
+
+
+def test_more_rows_than_one_batch_holds(tasks: Tasks, clock: SettableClock) -> None:
+    for number in range(1, 121):
+        tasks.add(task(clock, number))
+    assert [row.task_id for row in tasks.get_many("p" * 32, range(1, 121))] == list(range(1, 121))
+
+
+def listed(tasks: Tasks, where: TaskFilter, number: int = 0, size: int = 10) -> tuple[int, list[int]]:
+    page = tasks.list("p" * 32, where, PageRequest(number, size))
+    return page.total, [row.task_id for row in page.tasks]
+
+
+@pytest.fixture
+def five(tasks: Tasks, clock: SettableClock) -> list[Task]:
+    """Tasks 1 to 5, a day apart, the odd ones claimed; and one of another project."""
+    rows = []
+    for number in range(1, 6):
+        row = tasks.add(task(clock, number))
+        if number % 2:
+            claimed = row.claim(clock.now_ms())
+            tasks.replace(row, claimed)
+            row = claimed
+        rows.append(row)
+        clock.advance(DAY_MS)
+    tasks.add(task(clock, 6, project_id="q" * 32))
+    return rows
+
+
+def test_a_list_is_newest_first_and_knows_its_total(tasks: Tasks, five: list[Task]) -> None:
+    assert listed(tasks, TaskFilter()) == (5, [5, 4, 3, 2, 1])
+
+
+@pytest.mark.parametrize(("number", "ids"), [(0, [5, 4]), (1, [3, 2]), (2, [1]), (3, [])])
+def test_pages(tasks: Tasks, five: list[Task], number: int, ids: list[int]) -> None:
+    assert listed(tasks, TaskFilter(), number, 2) == (5, ids)
+
+
+def test_a_state_follows_its_task(tasks: Tasks, five: list[Task]) -> None:
+    assert listed(tasks, TaskFilter(TaskState.PROCESSING)) == (3, [5, 3, 1])
+    assert listed(tasks, TaskFilter(TaskState.WAITING)) == (2, [4, 2])
+    assert listed(tasks, TaskFilter(TaskState.FAILED)) == (0, [])
+
+
+def test_a_time_range_includes_both_ends(tasks: Tasks, five: list[Task]) -> None:
+    second, fourth = five[1].created_ms, five[3].created_ms
+    assert listed(tasks, TaskFilter(None, second, fourth)) == (3, [4, 3, 2])
+    assert listed(tasks, TaskFilter(None, second + 1, fourth - 1)) == (1, [3])
+    assert listed(tasks, TaskFilter(TaskState.PROCESSING, second)) == (2, [5, 3])
+    assert listed(tasks, TaskFilter(TaskState.WAITING, None, second)) == (1, [2])
+    assert listed(tasks, TaskFilter(None, fourth, second)) == (0, [])
+
+
+def test_tasks_of_one_moment_are_all_there(tasks: Tasks, clock: SettableClock) -> None:
+    for number in (9, 10, 11):
+        tasks.add(task(clock, number))
+    total, ids = listed(tasks, TaskFilter(None, clock.now_ms(), clock.now_ms()))
+    assert (total, sorted(ids)) == (3, [9, 10, 11])
