@@ -39,6 +39,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             raise
 
     reply = process_partial_response(event=event, record_handler=take, processor=processor, context=context)
+    metrics.add_metric("MessagesFailed", MetricUnit.Count, len(reply["batchItemFailures"]))
     put_back([SQSRecord(message) for message in event["Records"]], reply)
     return dict(reply)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import boto3
@@ -12,6 +12,7 @@ import pytest
 from moto import mock_aws
 
 from cliploop.testing import SettableClock
+from tests.tables import create_tables
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -34,40 +35,11 @@ def aws() -> Iterator[None]:
         yield
 
 
-def _index(name: str, partition: str, sort: str) -> Any:
-    return {
-        "IndexName": name,
-        "KeySchema": [
-            {"AttributeName": partition, "KeyType": "HASH"},
-            {"AttributeName": sort, "KeyType": "RANGE"},
-        ],
-        "Projection": {"ProjectionType": "KEYS_ONLY"},
-    }
-
-
 @pytest.fixture
 def dynamodb(aws: None) -> DynamoDBClient:
-    """Both tables, with the keys of docs/adr/0002. The template's own are compared in tests/infrastructure."""
+    """Both tables."""
     client = boto3.client("dynamodb")
-    keys: Any = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-    attributes: Any = [
-        {"AttributeName": name, "AttributeType": "S"}
-        for name in ("pk", "sk", "created_day", "created_key", "state_day", "due_project")
-    ]
-    client.create_table(
-        TableName="tasks",
-        KeySchema=keys,
-        AttributeDefinitions=[*attributes, {"AttributeName": "due_at", "AttributeType": "N"}],
-        GlobalSecondaryIndexes=[
-            _index("by_created", "created_day", "created_key"),
-            _index("by_state", "state_day", "created_key"),
-            _index("due", "due_project", "due_at"),
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    client.create_table(
-        TableName="catalog", KeySchema=keys, AttributeDefinitions=attributes[:2], BillingMode="PAY_PER_REQUEST"
-    )
+    create_tables(client)
     return client
 
 

@@ -1,0 +1,73 @@
+"""The doors, each in a world of moto; nothing of ours is replaced."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from cliploop import bootstrap
+from tests.tables import create_tables
+
+PROJECT_ID = "0123456789abcdef0123456789abcdef"
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": "eu-north-1",
+    "AWS_DEFAULT_REGION": "eu-north-1",
+    "POWERTOOLS_METRICS_NAMESPACE": "cliploop",
+    "POWERTOOLS_SERVICE_NAME": "cliploop",
+    "CLIPLOOP_PROJECT_ID": PROJECT_ID,
+    "CLIPLOOP_APP_ID": "1256768367",
+    "CLIPLOOP_TASKS_TABLE": "tasks",
+    "CLIPLOOP_CATALOG_TABLE": "catalog",
+    "CLIPLOOP_UPLOADS_QUEUE_ARN": "arn:aws:sqs:eu-north-1:123456789012:uploads",
+    "CLIPLOOP_WORK_QUEUE_ARN": "arn:aws:sqs:eu-north-1:123456789012:work",
+    "CLIPLOOP_UPLOADS_QUEUE_URL": "https://sqs.eu-north-1.amazonaws.com/123456789012/uploads",
+    "CLIPLOOP_WORK_QUEUE_URL": "https://sqs.eu-north-1.amazonaws.com/123456789012/work",
+    "CLIPLOOP_UPLOAD_BUCKET": "uploads",
+    "CLIPLOOP_OUTPUT_BUCKET": "outputs",
+    "CLIPLOOP_DEFAULT_PROCEDURE": "preview",
+    "CLIPLOOP_RETENTION_DAYS": "30",
+    "CLIPLOOP_EVENT_BUS": "bus",
+    "CLIPLOOP_PUBLIC_BASE_URL": "",
+}
+
+
+@dataclass
+class Context:
+    """What Lambda tells a function about its invocation."""
+
+    function_name: str = "f"
+    memory_limit_in_mb: int = 128
+    invoked_function_arn: str = "arn:aws:lambda:eu-north-1:123456789012:function:f"
+    aws_request_id: str = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+@pytest.fixture
+def context() -> Any:
+    return Context()
+
+
+@pytest.fixture
+def account() -> Iterator[None]:
+    """An empty account, and the environment of every function."""
+    for part in (bootstrap.on_upload, bootstrap.on_task_change, bootstrap.query_tasks):
+        part.cache_clear()
+    with mock.patch.dict(os.environ, ENVIRONMENT), mock_aws():
+        yield
+
+
+@pytest.fixture
+def tables(account: None) -> None:
+    """Both tables."""
+    create_tables(boto3.client("dynamodb"))

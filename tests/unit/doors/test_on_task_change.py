@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from cliploop.adapters.task_rows import task_to_item
+from cliploop.domain.errors import ErrorCode, Failure
+from cliploop.domain.identity import ObjectVersion
+from cliploop.domain.task import Task
+from functions.on_task_change.app import handler
+from tests.unit.doors.conftest import PROJECT_ID
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+WAITING = Task(
+    project_id=PROJECT_ID,
+    task_id=1,
+    file_id=2,
+    source=ObjectVersion("b", "k.mp4", "v"),
+    procedure="",
+    outputs=(),
+    created_ms=1_700_000_000_000,
+).registered()
+CLAIMED = WAITING.claim(WAITING.created_ms)
+ENDED = CLAIMED.fail(1, Failure(ErrorCode.SOURCE_MALFORMED, "broken"), WAITING.created_ms)
+
+
+def record(number: str, before: Task | None, after: Task | None) -> dict[str, Any]:
+    images: dict[str, Mapping[str, Any]] = {}
+    if before:
+        images["OldImage"] = task_to_item(before, 0)
+    if after:
+        images["NewImage"] = task_to_item(after, 0)
+    return {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": number, **images}}
+
+
+@pytest.fixture
+def heard(account: None, tables: None) -> tuple[SQSClient, str]:
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events = boto3.client("events")
+    events.create_event_bus(Name="bus")
+    events.put_rule(Name="all", EventBusName="bus", EventPattern=json.dumps({"source": ["cliploop"]}))
+    events.put_targets(Rule="all", EventBusName="bus", Targets=[{"Id": "1", "Arn": arn}])
+    return sqs, url
+
+
+def deliveries(heard: tuple[SQSClient, str]) -> list[dict[str, Any]]:
+    sqs, url = heard
+    messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    return [json.loads(message["Body"])["detail"] for message in messages]
+
+
+def test_only_the_end_is_told(heard: tuple[SQSClient, str], context: Any) -> None:
+    records = [record("1", None, WAITING), record("2", WAITING, CLAIMED), record("3", CLAIMED, ENDED)]
+    assert handler({"Records": records}, context) == {"batchItemFailures": []}
+    (told,) = deliveries(heard)
+    assert told["ProcedureStateChangeEvent"]["Status"] == "FINISH"
+    assert told["ProcedureStateChangeEvent"]["Message"] == "broken"
+
+
+def test_a_row_that_went_away_tells_nothing(heard: tuple[SQSClient, str], context: Any) -> None:
+    assert handler({"Records": [record("1", ENDED, None)]}, context) == {"batchItemFailures": []}
+    assert deliveries(heard) == []
+
+
+def test_a_record_that_cannot_be_read_is_reported_alone(heard: tuple[SQSClient, str], context: Any) -> None:
+    unreadable = {"dynamodb": {"SequenceNumber": "1", "NewImage": {"pk": {"S": "?"}}}}
+    reply = handler({"Records": [unreadable, record("2", CLAIMED, ENDED)]}, context)
+    assert reply == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert len(deliveries(heard)) == 1
+
+
+def test_a_bus_that_is_gone_is_tried_again(account: None, tables: None, context: Any) -> None:
+    reply = handler({"Records": [record("7", CLAIMED, ENDED)]}, context)
+    assert reply == {"batchItemFailures": [{"itemIdentifier": "7"}]}

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from cliploop.settings import OnTaskChangeSettings, QueryTasksSettings, SettingsError
+
+GOOD = {
+    "CLIPLOOP_PROJECT_ID": "p",
+    "CLIPLOOP_APP_ID": "7",
+    "CLIPLOOP_TASKS_TABLE": "t",
+    "CLIPLOOP_RETENTION_DAYS": "30",
+    "OTHER": "x",
+}
+
+
+def test_settings_are_read_with_their_types() -> None:
+    assert QueryTasksSettings.from_env(GOOD) == QueryTasksSettings("p", 7, "t", 30)
+
+
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as raised:
+        OnTaskChangeSettings.from_env(GOOD | {"CLIPLOOP_APP_ID": "seven"})
+    for name in ("CLIPLOOP_APP_ID", "CLIPLOOP_EVENT_BUS", "CLIPLOOP_PUBLIC_BASE_URL"):
+        assert name in str(raised.value)
+
+
+def test_an_empty_value_is_a_value() -> None:
+    values = GOOD | {"CLIPLOOP_EVENT_BUS": "b", "CLIPLOOP_PUBLIC_BASE_URL": ""}
+    assert not OnTaskChangeSettings.from_env(values).public_base_url
