@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from io import BytesIO
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,6 @@ from cliploop.animation.held import Box, HeldCanvas, bounding_box
 from cliploop.animation.palette import TRANSPARENT, Quantized, Quantizer
 from cliploop.animation.writer import BoundedFile, Frame, Settings
 
-#: The longest that one frame can stand: the field has 16 bits.
-MAX_DELAY = 0xFFFF
 _TABLE_BITS = 8
 _TRAILER = b"\x3b"
 #: A colour table of two entries and one pixel of the first: the least that a frame can be.
@@ -24,6 +22,8 @@ _ONE_PIXEL = b"\x00" * 6 + b"\x02\x02\x44\x01\x00"
 
 class GifWriter:
     """Writes a GIF in which each frame stays, and the next draws over it what has changed."""
+
+    longest_delay: ClassVar[int] = 0xFFFF  # the field has 16 bits
 
     def __init__(self, file: BinaryIO, settings: Settings) -> None:
         self._file = BoundedFile(file, settings.max_bytes)
@@ -49,8 +49,8 @@ class GifWriter:
 
 
 def _tolerance(quality: int) -> int:
-    # Codes of 255 by which a channel may be off before the pixel is drawn anew; 3 at the usual quality of 75, which is
-    # less than the error of a palette.
+    # Codes of 255 by which a channel may be off before the pixel is drawn anew; 3 at the usual quality of 75, which
+    # is less than the error of a palette.
     return 1 + (100 - quality) // 10
 
 
@@ -69,7 +69,7 @@ def _header(settings: Settings) -> bytes:
 
 def _control(delay: int, transparent: int) -> bytes:
     # 0b101: leave the frame when it ends, and one index is transparent.
-    return struct.pack("<BBBBHBB", 0x21, 0xF9, 4, 0b0000_0101, min(delay, MAX_DELAY), transparent, 0)
+    return struct.pack("<BBBBHBB", 0x21, 0xF9, 4, 0b0000_0101, delay, transparent, 0)
 
 
 def _descriptor(box: Box, table_bits: int) -> bytes:

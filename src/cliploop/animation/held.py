@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,8 @@ class Box:
 
     def of(self, picture: Picture) -> Picture:
         """This part of a picture, without a copy."""
-        part: Picture = picture[self.top : self.top + self.height, self.left : self.left + self.width]
-        return part
+        rows, columns = slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+        return cast("Picture", picture[rows, columns])
 
 
 class HeldCanvas:

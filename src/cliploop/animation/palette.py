@@ -13,7 +13,9 @@ from cliploop.animation.writer import Frame, Mask
 #: The table's last entry stands for "leave what is there".
 TRANSPARENT = 255
 #: Pixels that a palette is made from; more of them change nothing that is seen, and cost time.
-_SAMPLE = 3_000
+_SAMPLE = 4_000
+#: Where in a frame they are taken, 0-1: multiples of the golden ratio lie evenly and in step with nothing.
+_SPREAD = np.arange(_SAMPLE) * 0.6180339887498949 % 1
 #: Rounds of k-means, and centres that are moved to where the error is largest before each.
 _ROUNDS, _SPLITS = 1, 16
 #: A palette that fits so much worse than it did (in squared codes) belongs to another scene.
@@ -67,7 +69,8 @@ class Quantizer:
 
 
 def _sample(pixels: NDArray[np.uint8]) -> Points:
-    return pixels[:: max(1, len(pixels) // _SAMPLE)].astype(np.float32)
+    chosen = pixels if len(pixels) <= _SAMPLE else pixels[(_SPREAD * len(pixels)).astype(np.intp)]
+    return chosen.astype(np.float32)
 
 
 def _median_cut(sample: Points, colors: int) -> Points:

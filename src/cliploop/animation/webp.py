@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from io import BytesIO
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 import numpy as np
 from PIL import Image
@@ -22,8 +22,6 @@ from cliploop.animation.writer import BoundedFile, Frame, Mask, Settings
 _METHOD = 4
 #: A macroblock of VP8; what changes is decided by the block, since a block is what costs bits.
 _BLOCK = 16
-#: The field has 24 bits.
-MAX_DELAY = 0xFFFFFF
 _ANIMATED, _ALPHA = 0x02, 0x10
 _NO_BLEND, _BLEND = 0x02, 0x00
 _NOTHING = Box(0, 0, 2, 2)
@@ -31,6 +29,8 @@ _NOTHING = Box(0, 0, 2, 2)
 
 class WebpWriter:
     """Writes an animated WebP in which each frame stays, and the next draws over it the blocks that have changed."""
+
+    longest_delay: ClassVar[int] = 0xFFFFFF  # the field has 24 bits
 
     def __init__(self, file: BinaryIO, settings: Settings) -> None:
         self._raw, self._start = file, file.tell()
@@ -104,7 +104,7 @@ def _header(settings: Settings) -> bytes:
 def _frame_header(box: Box, delay: int, blend: int) -> bytes:
     place = _u24(box.left // 2) + _u24(box.top // 2)
     size = _u24(box.width - 1) + _u24(box.height - 1)
-    return place + size + _u24(min(delay, MAX_DELAY)) + bytes([blend])
+    return place + size + _u24(delay) + bytes([blend])
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

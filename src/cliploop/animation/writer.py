@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,9 @@ class Settings:
 
 class AnimationWriter(Protocol):
     """Takes frames one after the other; keeps no more than the last of them."""
+
+    #: The longest that one frame can stand, in the format's ticks.
+    longest_delay: ClassVar[int]
 
     def add(self, frame: Frame, delay: int) -> None:
         """Append a picture that stands for ``delay`` of the format's ticks.

@@ -1,0 +1,131 @@
+"""Raw frames through pipes: one pipe and one reading thread for each image, so that none waits for another."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from cliploop.adapters.ffmpeg import failures
+from cliploop.animation.animate import animate
+from cliploop.animation.writer import Frame
+from cliploop.application.ports import EncodedImage
+from cliploop.domain.errors import CliploopError, ErrorCode
+from cliploop.domain.plan import OutputPlan
+
+#: A pipe's usual 64 KiB hold a small part of a frame; more means fewer turns. (Linux allows 1 MiB without privilege.)
+_PIPE_SIZE = 1 << 20
+
+
+class Stopped(Exception):  # noqa: N818
+    """Somebody else's failure ended this work; nobody reads this."""
+
+
+class Maker:
+    """Makes one image of the frames that arrive on its pipe, on a thread of its own.
+
+    Attributes:
+        plan: the image.
+        writing_end: the pipe's descriptor for ffmpeg.
+    """
+
+    def __init__(self, plan: OutputPlan, path: Path, stop: threading.Event) -> None:
+        self.plan = plan
+        self._path, self._stop = path, stop
+        self._reading_end, self.writing_end = os.pipe()
+        _enlarge(self.writing_end)
+        self._received = 0
+        self._result: EncodedImage | BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether fewer frames came than were planned; asked after the end."""
+        return self._received < self.plan.frames
+
+    def start(self) -> None:
+        """Begin reading; ffmpeg holds the writing end by now."""
+        os.close(self.writing_end)
+        self._thread.start()
+
+    def is_done(self, wait_s: float) -> bool:
+        """Whether it has ended, after waiting for that a little."""
+        self._thread.join(wait_s)
+        return not self._thread.is_alive()
+
+    def join(self) -> None:
+        """Wait for its end, whether it was started or not; ffmpeg has ended by now."""
+        if self._thread.ident is not None:
+            self._thread.join()
+            return
+        os.close(self._reading_end)
+        os.close(self.writing_end)
+
+    def result(self, no_frames: Callable[[], CliploopError]) -> EncodedImage | CliploopError:
+        """The image or its error; what nobody foresaw is raised."""
+        if isinstance(self._result, BaseException) and not isinstance(self._result, CliploopError):
+            raise self._result
+        return self._result or no_frames()
+
+    def _run(self) -> None:
+        try:
+            self._result = self._made()
+        except OSError as error:
+            self._result = _no_room(error)
+        except BaseException as error:  # noqa: BLE001  # it is raised where the result is asked for
+            self._result = error
+        finally:
+            # A pipe that nobody reads would block ffmpeg, and with it the other images.
+            _drain(self._reading_end)
+            os.close(self._reading_end)
+
+    def _made(self) -> EncodedImage | None:
+        facts = animate(self._frames(), self.plan, self._path, self._check)
+        if facts is None:
+            return None
+        return EncodedImage(
+            self._path, facts.size, facts.md5, facts.width, facts.height, facts.frames, facts.duration_ms
+        )
+
+    def _frames(self) -> Iterator[Frame]:
+        """The frames that arrive, until the pipe ends; half a frame is none. Each is valid until the next but one."""
+        pair = [np.empty((self.plan.height, self.plan.width, 3), np.uint8) for _ in range(2)]
+        while _fill(self._reading_end, pair[self._received % 2]):
+            self._received += 1
+            yield pair[(self._received - 1) % 2]
+
+    def _check(self) -> None:
+        if self._stop.is_set():
+            raise Stopped
+
+
+def _fill(descriptor: int, frame: Frame) -> bool:
+    rest = frame.data.cast("B")
+    while rest:
+        count = os.readv(descriptor, [rest])
+        if not count:
+            return False
+        rest = rest[count:]
+    return True
+
+
+def _drain(descriptor: int) -> None:
+    while os.read(descriptor, _PIPE_SIZE):
+        pass
+
+
+def _enlarge(descriptor: int) -> None:
+    # It fails where the user's share of pipe memory is used up, which only costs turns.
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
+
+
+def _no_room(error: OSError) -> CliploopError:
+    caller_text = "The image could not be written; the work is tried again."
+    log_text = failures.scrubbed(f"writing an image: {error}")
+    return CliploopError(ErrorCode.UNAVAILABLE, caller_text, log_text=log_text, retryable=True)

@@ -1,0 +1,66 @@
+"""Frames to a finished file, in the format and the timing of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from cliploop.animation.gif import GifWriter
+from cliploop.animation.verify import ImageFacts, verify
+from cliploop.animation.webp import WebpWriter
+from cliploop.animation.writer import AnimationWriter, Frame, Settings
+from cliploop.domain.plan import OutputPlan
+from cliploop.domain.template import ImageFormat
+
+_WRITERS: dict[ImageFormat, Callable[[BinaryIO, Settings], AnimationWriter]] = {
+    ImageFormat.GIF: GifWriter,
+    ImageFormat.WEBP: WebpWriter,
+}
+
+
+def animate(frames: Iterable[Frame], plan: OutputPlan, path: Path, check: Callable[[], None]) -> ImageFacts | None:
+    """Write frames as the planned image and read it back; None where there is no frame.
+
+    Where frames are missing at the end, the last one stands until the section's end.
+
+    Args:
+        frames: pictures of the planned size; each has to stay as it is until the next but one is asked for.
+        plan: what to make of them.
+        path: the file to write.
+        check: called for each frame; may raise to stop.
+
+    Raises:
+        CliploopError: LIMIT_EXCEEDED (bytes) or OUTPUT_INVALID.
+    """
+    settings = Settings(plan.width, plan.height, plan.quality, plan.loop, plan.max_bytes)
+    with path.open("wb") as file:
+        writer = _WRITERS[plan.format](file, settings)
+        delays = []
+        for frame, delay in _timed(frames, plan.delays(), writer.longest_delay):
+            check()
+            writer.add(frame, delay)
+            delays.append(delay)
+        writer.close()
+    return verify(path, plan.format, settings, delays, check) if delays else None
+
+
+def _timed(frames: Iterable[Frame], delays: list[int], longest: int) -> Iterator[tuple[Frame, int]]:
+    """Each frame with the time it stands, one frame late: only then it is known not to be the last."""
+    shown: Frame | None = None
+    number = 0
+    for number, frame in enumerate(islice(frames, len(delays))):
+        if shown is not None:
+            yield from _standing(shown, delays[number - 1], longest)
+        shown = frame
+    if shown is not None:
+        yield from _standing(shown, sum(delays[number:]), longest)
+
+
+def _standing(frame: Frame, delay: int, longest: int) -> Iterator[tuple[Frame, int]]:
+    while delay > longest:
+        # Half, lest a rest be left that is shorter than players show.
+        yield frame, longest // 2
+        delay -= longest // 2
+    yield frame, delay
