@@ -49,9 +49,9 @@ class GifWriter:
 
 
 def _tolerance(quality: int) -> int:
-    # Codes of 255 by which a channel may be off before the pixel is drawn anew; 3 at the usual quality of 75, which
+    # Codes of 255 by which a channel may be off before the pixel is drawn anew; 2 at the usual quality of 75, which
     # is less than the error of a palette.
-    return 1 + (100 - quality) // 10
+    return 1 + (100 - quality) // 20
 
 
 def _colors(quality: int) -> int:

@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import BinaryIO, ClassVar
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
 from cliploop.animation.held import Box, HeldCanvas, bounding_box
@@ -66,13 +67,18 @@ def _tolerance(quality: int) -> int:
     return 1 + (100 - quality) // 8
 
 
-def _whole_blocks(mask: Mask) -> Mask:
-    """Every block of the canvas in which a pixel is set, whole. Block edges are even, as the container wants them."""
+def _whole_blocks(mask: Mask, reach: int = 0) -> Mask:
+    """Every block in which a pixel is set, whole, and as many blocks around it as ``reach`` says.
+
+    Blocks are counted from the corner of the mask; their edges are even, as the container wants them.
+    """
     height, width = mask.shape
     rows, columns = -(-height // _BLOCK), -(-width // _BLOCK)
     padded = np.zeros((rows * _BLOCK, columns * _BLOCK), np.bool_)
     padded[:height, :width] = mask
-    blocks = padded.reshape(rows, _BLOCK, columns, _BLOCK).any(axis=(1, 3))
+    blocks = np.pad(padded.reshape(rows, _BLOCK, columns, _BLOCK).any(axis=(1, 3)), reach)
+    if reach:
+        blocks = sliding_window_view(blocks, (2 * reach + 1, 2 * reach + 1)).any(axis=(2, 3))
     whole: Mask = blocks.repeat(_BLOCK, axis=0).repeat(_BLOCK, axis=1)[:height, :width]
     return whole
 
@@ -82,11 +88,24 @@ def _still(pixels: Frame, drawn: Mask, quality: int) -> bytes:
     if drawn.all():
         image = Image.fromarray(np.ascontiguousarray(pixels))
     else:
-        image = Image.fromarray(np.dstack([pixels, drawn.astype(np.uint8) * 255]))
+        image = Image.fromarray(np.dstack([_cheap_where_hidden(pixels, drawn), drawn.astype(np.uint8) * 255]))
     file = BytesIO()
-    image.save(file, "WEBP", quality=quality, method=_METHOD, alpha_quality=100)
+    image.save(file, "WEBP", quality=quality, method=_METHOD, alpha_quality=100, exact=True)
     wanted = (b"ALPH", b"VP8 ", b"VP8L")
     return b"".join(_chunk(name, body) for name, body in _chunks(file.getvalue()) if name in wanted)
+
+
+def _cheap_where_hidden(pixels: Frame, drawn: Mask) -> Frame:
+    """The picture with one colour a block where nothing is drawn.
+
+    Blocks beside a drawn one stay: the codec's deblocking and its smoothing of chroma would carry another colour over
+    the edge, which shows as a grid of thin lines.
+    """
+    height, width = drawn.shape
+    small = Image.fromarray(np.ascontiguousarray(pixels)).reduce(_BLOCK)
+    large = small.resize((small.width * _BLOCK, small.height * _BLOCK), Image.Resampling.NEAREST)
+    flat = np.asarray(large)[:height, :width]
+    return np.where(_whole_blocks(drawn, reach=1)[..., None], pixels, flat)
 
 
 def _invisible() -> bytes:
