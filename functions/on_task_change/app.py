@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from cliploop import bootstrap
 from cliploop.domain.notification import TaskChange
 
-logger = Logger()
+logger = Logger(service="cliploop")
 
 
 @logger.inject_lambda_context

@@ -16,8 +16,8 @@ from cliploop.domain.deadline import Deadline
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.upload import UploadedObject
 
-logger = Logger()
-metrics = Metrics()
+logger = Logger(service="cliploop")
+metrics = Metrics(namespace="cliploop", service="on_upload")
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 #: Kept back from the invocation's time, so that a deadline can still be stored as a failure.

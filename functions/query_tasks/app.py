@@ -14,7 +14,7 @@ from cliploop.dialects.huawei_mpc.errors import encode_error
 from cliploop.dialects.huawei_mpc.query import ByIds, decode_query, encode_page
 from cliploop.domain.errors import CliploopError
 
-logger = Logger()
+logger = Logger(service="cliploop")
 app = APIGatewayHttpResolver()
 
 

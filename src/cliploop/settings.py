@@ -50,7 +50,6 @@ class OnUploadSettings(_FromEnvironment):
     uploads_queue_arn: str
     work_queue_url: str
     work_queue_arn: str
-    upload_bucket: str
     output_bucket: str
     default_procedure: str
     retention_days: int
