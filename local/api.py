@@ -27,7 +27,7 @@ def signed_get(stack: Stack, path: str) -> tuple[int, dict[str, Any]]:
     request = AWSRequest("GET", stack.api + path)
     keys = Credentials(stack.aws_access_key_id, stack.aws_secret_access_key)
     SigV4Auth(keys, "execute-api", stack.region).add_auth(request)
-    return get(request.url, dict(request.headers))
+    return get(stack.api + path, dict(request.headers))
 
 
 def get(url: str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """What ministack 1.5.33 gets wrong of Lambda and S3 and this stack depends on, put right in the engine's process.
 
-Each entry is a fact of AWS that `tests/infrastructure/test_local_engine.py` checks on the running engine. When a newer
-engine passes without an entry, delete the entry.
+Each entry is a fact of AWS that `tests/infrastructure/test_local_engine.py` checks on the running engine. When a
+newer engine passes without an entry, delete the entry.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def _keep_modes_when_unpacking() -> None:
     """A layer's binary stays executable."""
     plain = zipfile.ZipFile.extractall
 
-    def extract_with_modes(archive: zipfile.ZipFile, path: Any = None, *rest: Any) -> None:
-        plain(archive, path, *rest)
+    def extract_with_modes(archive: zipfile.ZipFile, path: Any = None, *rest: Any, **options: Any) -> None:
+        plain(archive, path, *rest, **options)
         for member in archive.infolist():
             if mode := member.external_attr >> 16 & 0o777:
                 Path(path or ".", member.filename).chmod(mode)
 
-    zipfile.ZipFile.extractall = extract_with_modes  # type: ignore[method-assign]
+    zipfile.ZipFile.extractall = extract_with_modes  # type: ignore[method-assign, assignment]
 
 
 def _run_functions_like_lambda(python: str) -> None:

@@ -37,7 +37,7 @@ def deploy(engine: Engine, parameters: Mapping[str, str] | None = None) -> Stack
 
 
 def _lambda_runtime(target: package.Target) -> str:
-    """The engine runs functions on this interpreter, whatever the template says; the template wants one of Lambda's."""
+    """One that the template allows. The engine runs functions on this interpreter whatever the template says."""
     return "python3.12" if target.runtime == "python3.11" else target.runtime
 
 

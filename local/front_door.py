@@ -1,8 +1,8 @@
 """The API at the root of a port of its own, as API Gateway serves it.
 
 The engine keeps an API under `/_aws/execute-api/{id}/{stage}/`. The vendors' clients cannot carry a prefix, and a
-signature covers host, path, query and body. So this door stands inside the engine, on a second port: the prefix is put
-on after a request has arrived and taken off again before a signature is checked. Nothing is proxied, nothing is signed.
+signature covers host, path, query and body. So this door stands inside the engine, on a second port: the prefix is
+put on after a request has arrived and taken off again before a signature is checked. Nothing is proxied or signed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How many bytes S3 sent for each object: what reading a section of a video really costs.
 
 Counted where they leave for the socket, in small pieces and only as far as the client takes them: a reader that asks
-for "from here to the end" and hangs up after a megabyte is counted for about a megabyte, not for the rest of the file.
-Included are headers and what lay in the sockets' buffers when the client hung up (some hundred kilobytes each time).
+for "from here to the end" and hangs up after a megabyte is counted for about a megabyte, not for the rest of the
+file. Included are headers, and what lay in the sockets' buffers when the client hung up.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def with_served_bytes(app: App) -> App:
         else:
             await plain_send(server, event)
 
-    TCPServer.protocol_send = send_on_wire  # type: ignore[method-assign]
+    TCPServer.protocol_send = send_on_wire  # type: ignore[method-assign, assignment]
 
     async def counted(scope: Message, receive: Any, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == PATH:
