@@ -76,9 +76,9 @@ def _whole_blocks(mask: Mask, reach: int = 0) -> Mask:
     rows, columns = -(-height // _BLOCK), -(-width // _BLOCK)
     padded = np.zeros((rows * _BLOCK, columns * _BLOCK), np.bool_)
     padded[:height, :width] = mask
-    blocks = np.pad(padded.reshape(rows, _BLOCK, columns, _BLOCK).any(axis=(1, 3)), reach)
+    blocks: Mask = np.pad(np.asarray(padded.reshape(rows, _BLOCK, columns, _BLOCK).any(axis=(1, 3))), reach)
     if reach:
-        blocks = sliding_window_view(blocks, (2 * reach + 1, 2 * reach + 1)).any(axis=(2, 3))
+        blocks = np.asarray(sliding_window_view(blocks, (2 * reach + 1, 2 * reach + 1)).any(axis=(2, 3)))
     whole: Mask = blocks.repeat(_BLOCK, axis=0).repeat(_BLOCK, axis=1)[:height, :width]
     return whole
 
