@@ -20,12 +20,13 @@ _STREAM = re.compile(
     re.MULTILINE,
 )
 _FIELDS = re.compile(r", (?![^(\[]*[)\]])")
-_TAG = re.compile(r"\(([^()]+) / 0x[0-9A-Fa-f]+\)")
-_SIZE = re.compile(r"\b(\d+)x(\d+)\b")
+#: Four letters; MPEG-TS has numbers there, printed in brackets, which nobody means by a tag.
+_TAG = re.compile(r"\(([^()\[]+) / 0x[0-9A-Fa-f]+\)")
+_SIZE = re.compile(r"^([1-9]\d*)x([1-9]\d*)\b")
 _ASPECT = re.compile(r"SAR (\d+):(\d+)")
 _ROTATION = re.compile(r"display ?matrix: rotation of (-?\d+(?:\.\d+)?) degrees", re.IGNORECASE)
 _BITRATE = re.compile(r"(\d+) kb/s")
-_RATE = re.compile(r"(?P<number>[\d.]+k?) (?P<unit>fps|tbr)\b")
+_RATE = re.compile(r"(?P<number>\d+(?:\.\d+)?k?) (?P<unit>fps|tbr)\b")
 _SAMPLING = re.compile(r"(\d+) Hz")
 #: A picture that comes with a sound file, or a table of contents, is no moving picture.
 _NOT_MOVING = ("(attached pic)", "(timed thumbnails)", "(still image)")
@@ -69,22 +70,28 @@ def _duration_ms(text: str) -> int:
 
 
 def _is_moving(stream: re.Match[str]) -> bool:
-    rest = stream["rest"]
-    return stream["kind"] == "Video" and bool(_SIZE.search(rest)) and not rest.endswith(_NOT_MOVING)
+    is_video = stream["kind"] == "Video" and _size(_FIELDS.split(stream["rest"])) is not None
+    return is_video and not stream["rest"].endswith(_NOT_MOVING)
+
+
+def _size(fields: list[str]) -> tuple[int, int] | None:
+    """Width and height, which come after codec and pixel format; None where the stream has none."""
+    found = next(filter(None, map(_SIZE.match, fields[2:])), None)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _video(stream: re.Match[str]) -> VideoStream:
     rest, fields = stream["rest"], _FIELDS.split(stream["rest"])
     pixel_format, _, color = fields[1].partition("(")
-    size = next(found for found in map(_SIZE.match, fields) if found)
+    width, height = _size(fields) or (0, 0)
     tag = _TAG.search(fields[0])
     traits = [trait.strip() for trait in color.rstrip(")").split(",")]
     matrix, transfer = _matrix_and_transfer(traits)
     return VideoStream(
         index=int(stream["index"]),
         codec=fields[0].split(" ")[0],
-        width=int(size[1]),
-        height=int(size[2]),
+        width=width,
+        height=height,
         fps=_rate(fields),
         bitrate=_number(_BITRATE, rest) * 1000,
         codec_tag=tag[1] if tag else "",

@@ -1,0 +1,88 @@
+"""The words that ffmpeg is told, written out: a change here is a change of what runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from cliploop.adapters.ffmpeg.arguments import Input, decode_words, filter_graph, probe_words
+from cliploop.domain.media import VideoStream
+from cliploop.domain.plan import OutputPlan
+from cliploop.domain.section import AppliedSection
+from cliploop.domain.template import ImageFormat
+
+VIDEO = VideoStream(index=1, codec="h264", width=1920, height=1080, fps=Fraction(30), pixel_format="yuv420p")
+GIF = OutputPlan(
+    format=ImageFormat.GIF,
+    stream_index=1,
+    section=AppliedSection(61_250, 64_000),
+    width=480,
+    height=270,
+    rate=Fraction(12),
+    frames=33,
+    quality=75,
+    loop=0,
+    max_bytes=1 << 20,
+)
+WEBP = replace(GIF, format=ImageFormat.WEBP)
+
+SIZED = "scale=480:270:flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp:in_color_matrix=bt709,setsar=1,format=rgb24"
+REMOTE = """
+-format_whitelist mov,matroska,webm,avi,flv,mpegts,mpeg,ogg,asf,gif -max_pixels 37748736
+-protocol_whitelist https,tls,tcp,http -initial_request_size 65536 -request_size 1048576
+-multiple_requests 1 -seekable 1 -reconnect 1 -reconnect_on_network_error 1 -reconnect_on_http_error 429,5xx
+-reconnect_delay_max 2 -reconnect_max_retries 3 -rw_timeout 10000000
+-ca_file /certificates -i https://store/key?signature
+"""
+
+
+def test_probe() -> None:
+    source = Input("https://store/key?signature", "/certificates")
+    assert probe_words("ffmpeg", source) == ["ffmpeg", "-hide_banner", "-nostdin", "-nostats", *REMOTE.split()]
+
+
+def test_a_local_file_is_reached_by_the_file_protocol_only() -> None:
+    words = Input("/folder/-i http:x").words()
+    assert words[-4:] == ["-protocol_whitelist", "file", "-i", "file:/folder/-i http:x"]
+
+
+def test_plain_http_needs_no_certificates() -> None:
+    assert "-ca_file" not in Input("http://store/key", "/certificates").words()
+
+
+def test_one_decode_of_one_section_for_two_images() -> None:
+    source = Input("https://store/key?signature", "/certificates")
+    words = decode_words("ffmpeg", source, VIDEO, GIF.section, {7: GIF, 9: WEBP})
+    expected = f"""
+    ffmpeg -hide_banner -nostdin -nostats -v error -noaccurate_seek -ss 61.250 {REMOTE}
+    -filter_complex
+    [0:1]split=1[in0];[in0]setpts=PTS+0.039667/TB,fps=12/1:start_time=0,{SIZED},split=2[out0][out1]
+    -map [out0] -frames:v 33 -t 2.750 -fps_mode passthrough -c:v rawvideo -f rawvideo pipe:7
+    -map [out1] -frames:v 33 -t 2.750 -fps_mode passthrough -c:v rawvideo -f rawvideo pipe:9
+    """
+    assert words == expected.split()
+
+
+def test_images_of_another_size_or_rate_branch_off_the_same_decode() -> None:
+    graph = filter_graph(VIDEO, [GIF, replace(GIF, width=960, height=540), replace(GIF, rate=Fraction(10)), WEBP])
+    assert graph.startswith("[0:1]split=3[in0][in1][in2];")
+    assert graph.count("scale=") == 3
+    assert "split=2[out0][out3]" in graph
+
+
+def test_untagged_small_video_is_left_to_bt601() -> None:
+    assert "in_color_matrix" not in filter_graph(replace(VIDEO, width=640, height=480), [GIF])
+
+
+def test_a_named_matrix_is_believed() -> None:
+    assert "in_color_matrix" not in filter_graph(replace(VIDEO, color_matrix="smpte170m"), [GIF])
+
+
+def test_fields_are_joined_before_frames_are_chosen() -> None:
+    graph = filter_graph(replace(VIDEO, interlaced=True), [GIF])
+    assert graph.startswith("[0:1]bwdif=mode=send_frame:deint=interlaced,split=1")
+
+
+def test_high_dynamic_range_is_brought_down_after_frames_are_chosen() -> None:
+    graph = filter_graph(replace(VIDEO, color_matrix="bt2020nc", color_transfer="arib-std-b67"), [GIF])
+    assert graph.index("fps=") < graph.index("tonemap=hable") < graph.index(",scale=")
