@@ -1,0 +1,35 @@
+"""The query API through the front door, from its root."""
+
+from __future__ import annotations
+
+import pytest
+
+from local import api
+from tests.e2e.customer import Customer
+
+pytestmark = pytest.mark.e2e
+
+
+def test_an_unsigned_request_is_refused_on_every_route(customer: Customer) -> None:
+    for path in (f"/v1/{customer.stack.project_id}/animated-graphics", f"/v1/{'f' * 32}/animated-graphics?task_id=1"):
+        status, body = api.get(customer.stack.api + path)
+        assert status == 403
+        assert "tasks" not in body
+
+
+def test_what_is_not_a_route_is_not_there(customer: Customer) -> None:
+    assert api.signed_get(customer.stack, "/")[0] == 404
+    assert api.signed_get(customer.stack, "/v1/x/transcodings")[0] == 404
+
+
+@pytest.mark.parametrize("query", [[("size", "0")], [("task_id", "x")], [("status", "DONE")], [("start_time", "1")]])
+def test_a_bad_parameter_is_a_400_that_names_it(customer: Customer, query: list[tuple[str, str]]) -> None:
+    status, body = api.list_tasks(customer.stack, query)
+    assert (status, body["error_code"]) == (400, "MPC.10202")
+    assert query[0][0] in body["error_msg"]
+
+
+def test_repeated_and_comma_separated_ids(customer: Customer) -> None:
+    ids = ["1", "2", "3"]
+    for query in ([("task_id", task_id) for task_id in ids], [("task_id", ",".join(ids))]):
+        assert api.list_tasks(customer.stack, query) == (200, {"total": 0, "tasks": []})
