@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from cliploop.domain.limits import Limits
-from cliploop.domain.media import VideoStream
+from cliploop.domain.media import MediaInfo, VideoStream
 from cliploop.domain.plan import OutputPlan
 from cliploop.domain.section import AppliedSection
 
@@ -33,6 +33,9 @@ _SCALER = "lanczos+accurate_rnd+full_chroma_int+full_chroma_inp"
 #: From this height on, a video that names no colour matrix is taken for BT.709 (as players do), below for BT.601.
 _HD_HEIGHT = 720
 _HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+#: Containers without an index of key frames. A seek lands on any frame there, and nothing can be decoded until the
+#: next key frame, so decoding starts this much earlier; broadcast and disc have one every second or two.
+_PRE_ROLL_MS = {"mpegts": 12_000, "mpeg": 12_000}
 #: How late a frame's timestamp may be and still count as on time: Matroska and FLV round to the millisecond.
 _JITTER = Fraction(2, 1000)
 
@@ -78,15 +81,18 @@ def measure_words(ffmpeg: str, source: Input, stream: int) -> list[str]:
 
 
 def decode_words(
-    ffmpeg: str, source: Input, video: VideoStream, section: AppliedSection, outputs: Mapping[int, OutputPlan]
+    ffmpeg: str, source: Input, media: MediaInfo, section: AppliedSection, outputs: Mapping[int, OutputPlan]
 ) -> list[str]:
     """Decode one section once; write each output's frames as raw RGB to its file descriptor.
 
     The demuxer seeks to the key frame at or before the section, and ``fps`` drops what lies before it. (ffmpeg's own
     accurate seek also drops the frame that is still on the screen when the section starts.)
     """
-    start = ["-noaccurate_seek", "-ss", _seconds(section.start_ms)]
-    graph = filter_graph(video, list(outputs.values()))
+    pre_roll_ms = min(section.start_ms, _PRE_ROLL_MS.get(media.container, 0))
+    start = ["-noaccurate_seek", "-ss", _seconds(section.start_ms - pre_roll_ms)]
+    plans = list(outputs.values())
+    video = next(stream for stream in media.video if stream.index == plans[0].stream_index)
+    graph = filter_graph(video, plans, pre_roll_ms)
     words = [ffmpeg, *_QUIET, "-v", "error", *start, *source.words(), "-filter_complex", graph]
     for number, (descriptor, plan) in enumerate(outputs.items()):
         words += ["-map", f"[out{number}]", "-frames:v", str(plan.frames), "-t", _seconds(section.duration_ms)]
@@ -94,14 +100,18 @@ def decode_words(
     return words
 
 
-def filter_graph(video: VideoStream, plans: Sequence[OutputPlan]) -> str:
-    """From decoded frames to each plan's: its moments, its size, RGB; plans of the same look share the work."""
+def filter_graph(video: VideoStream, plans: Sequence[OutputPlan], pre_roll_ms: int = 0) -> str:
+    """From decoded frames to each plan's: its moments, its size, RGB; plans of the same look share the work.
+
+    Decoding starts ``pre_roll_ms`` before the section.
+    """
     looks: dict[tuple[Fraction, int, int], list[int]] = {}
     for number, plan in enumerate(plans):
         looks.setdefault((plan.rate, plan.width, plan.height), []).append(number)
     chains = [f"[0:{video.index}]{_deinterlaced(video)}split={len(looks)}{_pads('in', range(len(looks)))}"]
     for number, ((rate, width, height), members) in enumerate(looks.items()):
-        frames = ",".join([*_moments(rate), *_light(video), _size(video, width, height), "setsar=1,format=rgb24"])
+        moments = _moments(rate, Fraction(pre_roll_ms, 1000))
+        frames = ",".join([*moments, *_light(video), _size(video, width, height), "setsar=1,format=rgb24"])
         chains.append(f"[in{number}]{frames},split={len(members)}{_pads('out', members)}")
     return ";".join(chains)
 
@@ -114,11 +124,11 @@ def _deinterlaced(video: VideoStream) -> str:
     return "bwdif=mode=send_frame:deint=interlaced," if video.interlaced else ""
 
 
-def _moments(rate: Fraction) -> list[str]:
+def _moments(rate: Fraction, pre_roll: Fraction) -> list[str]:
     # fps takes for each moment the last frame up to half a period after it; moved by that much less the jitter, the
     # last frame that was shown at the moment itself. Of what lies before the first moment (0) it keeps that frame.
-    shift = Fraction(1, 2) / rate - _JITTER
-    return [f"setpts=PTS+{float(shift):.6f}/TB", f"fps={rate.numerator}/{rate.denominator}:start_time=0"]
+    shift = Fraction(1, 2) / rate - _JITTER - pre_roll
+    return [f"setpts=PTS{float(shift):+.6f}/TB", f"fps={rate.numerator}/{rate.denominator}:start_time=0"]
 
 
 def _light(video: VideoStream) -> list[str]:

@@ -91,10 +91,8 @@ def _make_section(
 
 
 def _words(source: ReadableSource, media: MediaInfo, makers: Sequence[Maker]) -> list[str]:
-    plan = makers[0].plan
-    video = next(stream for stream in media.video if stream.index == plan.stream_index)
     outputs = {maker.writing_end: maker.plan for maker in makers}
-    return decode_words(ffmpeg(), opened_by_ffmpeg(source), video, plan.section, outputs)
+    return decode_words(ffmpeg(), opened_by_ffmpeg(source), media, makers[0].plan.section, outputs)
 
 
 def _results(makers: Sequence[Maker], stderr: str, exit_code: int) -> list[Result]:

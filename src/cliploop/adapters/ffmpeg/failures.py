@@ -11,7 +11,7 @@ _ADDRESS = re.compile(r"\b(?:https?|tcp|tls)://[^\s'\"]+")
 _LONGEST_LOG = 2_000
 
 _UNSUPPORTED = "This kind of file is not supported; upload MP4, MOV, MKV, WebM, AVI, FLV, MPEG, OGG, WMV or GIF."
-_MALFORMED = "The file is damaged or incomplete; check that it plays to its end, and upload it again."
+_MALFORMED = "The file is damaged, incomplete or no video; check that it plays to its end, and upload it again."
 _NO_VIDEO = "The file has no video stream."
 _NO_FRAMES = "The section has no picture that can be shown; choose another one."
 _TOO_LARGE = "The picture is larger than this service decodes; upload a smaller version of the video."

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from cliploop.adapters.ffmpeg.arguments import Input, decode_words, filter_graph, probe_words
-from cliploop.domain.media import VideoStream
+from cliploop.domain.media import MediaInfo, VideoStream
 from cliploop.domain.plan import OutputPlan
 from cliploop.domain.section import AppliedSection
 from cliploop.domain.template import ImageFormat
@@ -24,6 +24,7 @@ GIF = OutputPlan(
     loop=0,
     max_bytes=1 << 20,
 )
+MEDIA = MediaInfo("mov,mp4,m4a,3gp,3g2,mj2", duration_ms=90_000, size=1 << 20, bitrate=0, video=(VIDEO,))
 WEBP = replace(GIF, format=ImageFormat.WEBP)
 
 SIZED = "scale=480:270:flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp:in_color_matrix=bt709,setsar=1,format=rgb24"
@@ -52,7 +53,7 @@ def test_plain_http_needs_no_certificates() -> None:
 
 def test_one_decode_of_one_section_for_two_images() -> None:
     source = Input("https://store/key?signature", "/certificates")
-    words = decode_words("ffmpeg", source, VIDEO, GIF.section, {7: GIF, 9: WEBP})
+    words = decode_words("ffmpeg", source, MEDIA, GIF.section, {7: GIF, 9: WEBP})
     expected = f"""
     ffmpeg -hide_banner -nostdin -nostats -v error -noaccurate_seek -ss 61.250 {REMOTE}
     -filter_complex
@@ -61,6 +62,12 @@ def test_one_decode_of_one_section_for_two_images() -> None:
     -map [out1] -frames:v 33 -t 2.750 -fps_mode passthrough -c:v rawvideo -f rawvideo pipe:9
     """
     assert words == expected.split()
+
+
+def test_without_an_index_of_key_frames_decoding_starts_earlier() -> None:
+    words = decode_words("ffmpeg", Input("/film.ts"), replace(MEDIA, container="mpegts"), GIF.section, {7: GIF})
+    assert words[words.index("-ss") + 1] == "49.250"
+    assert "setpts=PTS-11.960333/TB" in words[words.index("-filter_complex") + 1]
 
 
 def test_images_of_another_size_or_rate_branch_off_the_same_decode() -> None:

@@ -1,0 +1,86 @@
+"""Sources that are read by ranges from a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cliploop.application.ports import ReadableSource
+from cliploop.domain.errors import CliploopError, ErrorCode
+from cliploop.domain.section import Section
+from tests.media.range_server import RangeServer
+from tests.media.workshop import H264, make, probe, run
+
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture
+def long(clips: Path) -> Path:
+    """30 minutes, about 2.5 Mbit/s, moov at the end; sparse (5 s repeated), so that it is made in a second or two."""
+    noise = "testsrc2=s=640x360:r=30:d=5,noise=alls=30:allf=t"
+    inputs = ("-f", "lavfi", "-i", noise, "-f", "lavfi", "-i", "sine=r=48000:d=5")
+    rate = ("-b:v", "2300k", "-maxrate", "2300k", "-bufsize", "2300k", "-g", "150")
+    part = make(clips / "part.mp4", *inputs, *H264, *rate, "-c:a", "aac")
+    return make(clips / "long.mp4", "-stream_loop", "359", "-i", str(part), "-c", "copy")
+
+
+def remote(server: RangeServer, path: Path) -> ReadableSource:
+    return ReadableSource(server.url(path.name), path.stat().st_size)
+
+
+def test_a_section_of_a_long_film_costs_a_few_megabytes(server: RangeServer, long: Path, tmp_path: Path) -> None:
+    assert long.stat().st_size > 400 * MEGABYTE
+    made = run(remote(server, long), tmp_path, section=Section(900_000, 905_000))
+    assert made.image(0).duration_ms == made.image(1).duration_ms == 5000
+    assert made.image(0).frames == 60
+    assert server.bytes_served < 12 * MEGABYTE
+    assert server.requests < 40
+
+
+def test_a_store_that_hangs_up_after_each_answer(server: RangeServer, long: Path, tmp_path: Path) -> None:
+    server.drops = True
+    made = run(remote(server, long), tmp_path, section=Section(900_000, 902_000))
+    assert made.image(0).frames == 24
+
+
+def test_a_store_that_is_out_of_breath_for_a_moment(server: RangeServer, moving: Path, tmp_path: Path) -> None:
+    server.refuse[moving.name] = [503, 500, 0]
+    assert run(remote(server, moving), tmp_path).image(0).frames == 48
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "retryable"),
+    [
+        (403, ErrorCode.SOURCE_FORBIDDEN, False),
+        (404, ErrorCode.SOURCE_NOT_FOUND, False),
+        (500, ErrorCode.UNAVAILABLE, True),
+    ],
+)
+def test_refusals(server: RangeServer, moving: Path, status: int, code: ErrorCode, *, retryable: bool) -> None:
+    server.refuse[moving.name] = [status]
+    with pytest.raises(CliploopError) as caught:
+        probe(remote(server, moving))
+    error = caught.value
+    assert (error.code, error.retryable) == (code, retryable)
+    assert str(status)[0] in error.log_text
+    for text in (error.log_text, error.caller_text, str(error), repr(error)):
+        assert "secret" not in text
+        assert "localhost" not in text
+
+
+def test_a_store_that_is_not_there() -> None:
+    with pytest.raises(CliploopError) as caught:
+        probe(ReadableSource("http://localhost:1/film.mp4?X-Amz-Signature=secret", 1))
+    assert (caught.value.code, caught.value.retryable) == (ErrorCode.UNAVAILABLE, True)
+    assert "secret" not in caught.value.log_text
+
+
+def test_a_store_that_breaks_off_in_the_middle_is_asked_again_later(
+    server: RangeServer, long: Path, tmp_path: Path
+) -> None:
+    # The header (four requests for the probe, five to open again) is served, then nothing more.
+    server.refuse[long.name] = [*[0] * 10, 500]
+    with pytest.raises(CliploopError) as caught:
+        run(remote(server, long), tmp_path, section=Section(900_000, 960_000))
+    assert (caught.value.code, caught.value.retryable) == (ErrorCode.UNAVAILABLE, True)
