@@ -50,7 +50,7 @@ class Engine:
 
     def served_bytes(self) -> dict[str, int]:
         """Bytes that S3 sent until now, per `bucket/key`."""
-        counts: dict[str, int] = _get_json(self.endpoint + served_bytes.PATH)
+        counts: dict[str, int] = _get_json(self.endpoint + served_bytes.PATH)["objects"]
         return counts
 
 
@@ -121,7 +121,7 @@ def _environment(folder: Path, port: int, front_port: int) -> dict[str, str]:
         "TMPDIR": str(folder / "tmp"),
         "GATEWAY_PORT": str(port),
         "FRONT_DOOR_PORT": str(front_port),
-        "FUNCTION_PYTHON": str(_function_python()),
+        "FUNCTION_PYTHON": str(function_python()),
         "MINISTACK_HOST": "127.0.0.1",
         "MINISTACK_REGION": REGION,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
@@ -136,7 +136,7 @@ def _environment(folder: Path, port: int, front_port: int) -> dict[str, str]:
     }
 
 
-def _function_python() -> Path:
+def function_python() -> Path:
     """The functions' interpreter: this one, with boto3 and nothing else that is installed here.
 
     So a library that is missing in a function's package is missing here as it would be on Lambda.
@@ -157,12 +157,10 @@ def _wait_until_ready(engine: Engine) -> None:
     end = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < end:
         if engine.process.poll() is not None:
-            raise EngineError(
-                f"The AWS engine ended at once. Its last words:\n{_tail(engine.log)}\nTry 'make clean setup'."
-            )
-        with suppress(OSError, ValueError):
-            _get_json(engine.endpoint + "/_ministack/health")
-            return
+            raise EngineError(f"The AWS engine ended at once. Its last words:\n{_tail(engine.log)}")
+        with suppress(OSError, ValueError):  # or somebody else took the port meanwhile, and answers
+            if _get_json(engine.endpoint + served_bytes.PATH).get("engine") == engine.process.pid:
+                return
         time.sleep(0.05)
     raise EngineError(f"The AWS engine did not answer within {_START_TIMEOUT_S} s:\n{_tail(engine.log)}")
 

@@ -9,6 +9,7 @@ import asyncio
 import os
 import resource
 import signal
+import sys
 import threading
 import time
 from typing import Any
@@ -33,7 +34,10 @@ def main() -> None:
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     app: Any = with_served_bytes(with_front_door(corrections.as_over_tls(engine.app), front_port))
-    asyncio.run(serve(app, config))
+    try:
+        asyncio.run(serve(app, config))
+    except OSError as problem:
+        sys.exit(f"The engine cannot listen on 127.0.0.1:{port} and :{front_port}: {problem.strerror}.")
 
 
 def _raise_file_limit() -> None:

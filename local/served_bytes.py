@@ -8,6 +8,7 @@ file. Included are headers, and what lay in the sockets' buffers when the client
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections import Counter
 from contextvars import ContextVar
@@ -38,7 +39,7 @@ _transfer: ContextVar[_Transfer | None] = ContextVar("transfer", default=None)
 
 
 def with_served_bytes(app: App) -> App:
-    """The engine, plus a count per object (`bucket/key`) at `PATH`."""
+    """The engine, plus a count per object (`bucket/key`) at `PATH`, with the process that counted."""
     plain_send: Any = TCPServer.protocol_send
 
     async def send_on_wire(server: Any, event: Any) -> None:
@@ -96,7 +97,7 @@ async def _send_and_count(server: Any, data: bytes, transfer: _Transfer) -> None
 
 
 async def _report(send: Send) -> None:
-    body = json.dumps(_served).encode()
+    body = json.dumps({"engine": os.getpid(), "objects": _served}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,6 +49,13 @@ class Stack:
 
 def connect(endpoint: str, service: str) -> Any:
     """A client that ignores the user's AWS profile, so that nothing local ever reaches a real account."""
-    session = boto3.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=REGION)
+    no_profile = botocore.session.Session(
+        {
+            "profile": (None, [], None, None),
+            "config_file": (None, [], os.devnull, None),
+            "credentials_file": (None, [], os.devnull, None),
+        }
+    )
+    session = boto3.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=REGION, botocore_session=no_profile)
     factory: Any = session.client
     return factory(service, endpoint_url=endpoint, config=Config(proxies={}, retries={"total_max_attempts": 3}))
