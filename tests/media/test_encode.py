@@ -92,13 +92,24 @@ def test_the_last_picture_stands_until_the_sections_end(clips: Path, tmp_path: P
         assert durations[-1] > 1900
 
 
-def test_a_section_of_which_nothing_can_be_decoded_is_empty(moving: Path, clips: Path, tmp_path: Path) -> None:
+def test_a_film_of_which_nothing_can_be_decoded_is_malformed(moving: Path, clips: Path, tmp_path: Path) -> None:
     whole = make(clips / "no-sound.mp4", "-i", str(moving), "-an", "-c", "copy").read_bytes()
     start, end = whole.index(b"mdat") + 4, whole.rindex(b"moov") - 4
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(whole[:start] + bytes(end - start) + whole[end:])
     made = run(broken, tmp_path)
-    assert [made.error(number).code for number in (0, 1)] == [ErrorCode.OUTPUT_EMPTY] * 2
+    assert [made.error(number).code for number in (0, 1)] == [ErrorCode.SOURCE_MALFORMED] * 2
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7])
+def test_a_film_that_was_cut_off_shows_what_there_is(moving: Path, clips: Path, tmp_path: Path, share: float) -> None:
+    whole = make(clips / "faststart.mp4", "-i", str(moving), "-c", "copy", "-movflags", "+faststart").read_bytes()
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole[: int(len(whole) * share)])
+    made = run(cut, tmp_path)
+    for number in (0, 1):
+        assert 10 < made.image(number).frames < 40
+    assert (made.image(0).duration_ms, made.image(1).duration_ms) == (4000, 4000)
 
 
 def test_nothing_that_moves_is_still_an_animation(clips: Path, tmp_path: Path) -> None:

@@ -76,6 +76,16 @@ def test_a_store_that_is_not_there() -> None:
     assert "secret" not in caught.value.log_text
 
 
+def test_a_film_that_was_cut_off_is_not_the_stores_fault(
+    server: RangeServer, moving: Path, clips: Path, tmp_path: Path
+) -> None:
+    whole = make(clips / "faststart.mp4", "-i", str(moving), "-c", "copy", "-movflags", "+faststart").read_bytes()
+    cut = clips / "cut.mp4"
+    cut.write_bytes(whole[: len(whole) // 2])
+    made = run(remote(server, cut), tmp_path)
+    assert 10 < made.image(0).frames < 40
+
+
 def test_a_store_that_breaks_off_in_the_middle_is_asked_again_later(
     server: RangeServer, long: Path, tmp_path: Path
 ) -> None:

@@ -93,7 +93,8 @@ def decode_words(
     plans = list(outputs.values())
     video = next(stream for stream in media.video if stream.index == plans[0].stream_index)
     graph = filter_graph(video, plans, pre_roll_ms)
-    words = [ffmpeg, *_QUIET, "-v", "error", *start, *source.words(), "-filter_complex", graph]
+    # Warnings, because that a store refused is one when it happens in the middle of a file.
+    words = [ffmpeg, *_QUIET, "-v", "warning", *start, *source.words(), "-filter_complex", graph]
     for number, (descriptor, plan) in enumerate(outputs.items()):
         words += ["-map", f"[out{number}]", "-frames:v", str(plan.frames), "-t", _seconds(section.duration_ms)]
         words += ["-fps_mode", "passthrough", "-c:v", "rawvideo", "-f", "rawvideo", f"pipe:{descriptor}"]
@@ -132,12 +133,15 @@ def _moments(rate: Fraction, pre_roll: Fraction) -> list[str]:
 
 
 def _light(video: VideoStream) -> list[str]:
-    """HDR to SDR: to linear light, to BT.709's primaries, highlights rolled off, to BT.709's curve."""
+    """HDR to SDR: to linear light, to BT.709's primaries, highlights rolled off, to BT.709's curve.
+
+    203 nits are white (ITU-R BT.2408); mobius leaves what is darker than 0.6 of that as it is; hable dims it all.
+    """
     if video.color_transfer not in _HDR_TRANSFERS:
         return []
     return [
         "zscale=transfer=linear:npl=203,format=gbrpf32le,zscale=primaries=bt709",
-        "tonemap=hable:desat=0,zscale=transfer=bt709:matrix=bt709:range=limited,format=yuv444p",
+        "tonemap=mobius:param=0.6:desat=0,zscale=transfer=bt709:matrix=bt709:range=limited,format=yuv444p",
     ]
 
 

@@ -21,17 +21,19 @@ _LATER = "The file could not be read at the moment; the work is tried again."
 _OURS = "The service cannot process videos at the moment; its operator has to look at the log."
 _TOO_LONG = "The work did not fit in the time that one task may take; ask for a shorter section or a smaller size."
 
+_OF_THE_STORE = {ErrorCode.UNAVAILABLE, ErrorCode.SOURCE_FORBIDDEN, ErrorCode.SOURCE_NOT_FOUND}
 _OUT_OF_REACH = (
-    r"Server returned|Connection (refused|timed out|reset)|Failed to resolve|Network is unreachable"
+    r"HTTP error [45]|Server returned|Connection (refused|timed out|reset)|Failed to resolve|Network is unreachable"
     r"|Error reading HTTP response|Error in the pull function|Stream ends prematurely|certificate verify"
 )
 
 #: In this order: the first words that are found decide.
 _MEANINGS: tuple[tuple[str, ErrorCode, str, bool], ...] = (
     (r"Unrecognized option|Option (\S+ )?not found|No such filter", ErrorCode.INTERNAL, _OURS, False),
-    (r"Server returned 404|Server returned 410", ErrorCode.SOURCE_NOT_FOUND, _GONE, False),
-    (r"Server returned 40[13]", ErrorCode.SOURCE_FORBIDDEN, _DENIED, False),
+    (r"(Server returned|HTTP error) (404|410)", ErrorCode.SOURCE_NOT_FOUND, _GONE, False),
+    (r"(Server returned|HTTP error) 40[13]", ErrorCode.SOURCE_FORBIDDEN, _DENIED, False),
     (_OUT_OF_REACH, ErrorCode.UNAVAILABLE, _LATER, True),
+    (r"partial file", ErrorCode.SOURCE_MALFORMED, _MALFORMED, False),
     (r"No such file or directory", ErrorCode.SOURCE_NOT_FOUND, _GONE, False),
     (r"Permission denied", ErrorCode.SOURCE_FORBIDDEN, _DENIED, False),
     (r"Format not on whitelist|not on whitelist", ErrorCode.SOURCE_UNSUPPORTED, _UNSUPPORTED, False),
@@ -65,7 +67,10 @@ def reading_broke(stderr: str, exit_code: int) -> CliploopError | None:
         log_text = "ffmpeg was killed from outside, probably for want of memory"
         return CliploopError(ErrorCode.UNAVAILABLE, _LATER, log_text=log_text, retryable=True)
     known = _known(stderr)
-    return known if known and known.retryable else None
+    if known is None or known.code not in _OF_THE_STORE:
+        return None
+    # Even a refusal: the source could be opened, so its address has expired, and the next try has a new one.
+    return CliploopError(ErrorCode.UNAVAILABLE, _LATER, log_text=known.log_text, retryable=True)
 
 
 def no_frames(stderr: str, exit_code: int) -> CliploopError:

@@ -55,7 +55,7 @@ def test_one_decode_of_one_section_for_two_images() -> None:
     source = Input("https://store/key?signature", "/certificates")
     words = decode_words("ffmpeg", source, MEDIA, GIF.section, {7: GIF, 9: WEBP})
     expected = f"""
-    ffmpeg -hide_banner -nostdin -nostats -v error -noaccurate_seek -ss 61.250 {REMOTE}
+    ffmpeg -hide_banner -nostdin -nostats -v warning -noaccurate_seek -ss 61.250 {REMOTE}
     -filter_complex
     [0:1]split=1[in0];[in0]setpts=PTS+0.039667/TB,fps=12/1:start_time=0,{SIZED},split=2[out0][out1]
     -map [out0] -frames:v 33 -t 2.750 -fps_mode passthrough -c:v rawvideo -f rawvideo pipe:7
@@ -92,4 +92,4 @@ def test_fields_are_joined_before_frames_are_chosen() -> None:
 
 def test_high_dynamic_range_is_brought_down_after_frames_are_chosen() -> None:
     graph = filter_graph(replace(VIDEO, color_matrix="bt2020nc", color_transfer="arib-std-b67"), [GIF])
-    assert graph.index("fps=") < graph.index("tonemap=hable") < graph.index(",scale=")
+    assert graph.index("fps=") < graph.index("tonemap=mobius") < graph.index(",scale=")

@@ -40,6 +40,12 @@ def test_only_a_reason_that_may_pass_breaks_a_section() -> None:
     assert broken.retryable
 
 
+def test_an_address_that_expires_in_the_middle_is_tried_again_with_a_new_one() -> None:
+    broken = failures.reading_broke("[http] HTTP error 403 Forbidden", 0)
+    assert broken is not None
+    assert (broken.code, broken.retryable) == (ErrorCode.UNAVAILABLE, True)
+
+
 def test_being_killed_for_want_of_memory_is_tried_again() -> None:
     error = failures.reading_broke("", -signal.SIGKILL)
     assert error is not None
