@@ -16,8 +16,8 @@ TRANSPARENT = 255
 _SAMPLE = 4_000
 #: Where in a frame they are taken, 0-1: multiples of the golden ratio lie evenly and in step with nothing.
 _SPREAD = np.arange(_SAMPLE) * 0.6180339887498949 % 1
-#: Rounds of k-means, and centres that are moved to where the error is largest before each.
-_ROUNDS, _SPLITS = 1, 16
+#: Rounds of k-means, and the share of centres that each moves to where the error is largest.
+_ROUNDS, _SPLITS = 1, 1 / 16
 #: Points that are compared at a time: so few that they stay in the cache, and that OpenBLAS does not wake its other
 #: threads, which would spin on the processors that decode.
 _ROWS = 256
@@ -44,7 +44,7 @@ class Quantizer:
     """Gives each frame a palette that grows out of the last one's, so that colours do not jump between frames."""
 
     def __init__(self, colors: int) -> None:
-        """Use at most ``colors`` (2-255) a frame."""
+        """Use at most ``colors`` (16-255) a frame."""
         self._colors = colors
         self._centres: Points | None = None
         self._error = 0.0
@@ -101,7 +101,7 @@ def _moved(sample: Points, centres: Points, nearest: NDArray[np.intp], error: Po
     sums = [np.bincount(nearest, sample[:, channel], len(centres)) for channel in range(3)]
     means = np.stack(sums, axis=1) / np.maximum(count, 1)[:, None]
     moved = np.where(count[:, None] > 0, means, centres).astype(np.float32)
-    worst = np.argsort(error)[-_SPLITS:]
+    worst = np.argsort(error)[-int(len(centres) * _SPLITS) :]
     worst = worst[error[worst] > _WORSE_FLOOR]
     moved[np.argsort(count)[: len(worst)]] = sample[worst]
     return moved
