@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
+from cliploop.adapters.ffmpeg.locate import ffmpeg
 from local import engine as engines
 from local.deploy import deploy
 from local.engine import Engine
+from local.listener import listen
 from local.stack import Stack
+from tests.e2e.customer import Customer
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +39,22 @@ def pytest_runtest_makereport(
         lines = running.log.read_text(errors="replace").splitlines()[-60:]
         report.sections.append(("the engine's log, its end", "\n".join(lines)))
     return report
+
+
+@pytest.fixture(scope="session")
+def customer(stack: Stack) -> Customer:
+    """Somebody who uses the stack."""
+    return Customer(stack, listen(stack, "customer"))
+
+
+@pytest.fixture(scope="session")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three seconds, 320×180, with sound."""
+    path = tmp_path_factory.mktemp("video") / "video.mp4"
+    words = [
+        *("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=3"),
+        *("-f", "lavfi", "-i", "sine=frequency=440:duration=3"),
+        *("-pix_fmt", "yuv420p", "-shortest", str(path)),
+    ]
+    subprocess.run([ffmpeg(), "-loglevel", "error", *words], check=True)
+    return path

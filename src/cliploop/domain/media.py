@@ -10,8 +10,8 @@ from fractions import Fraction
 class VideoStream:
     """One moving picture stream; cover art is not one.
 
-    Width and height are as coded, before rotation and pixel aspect. Bit rate in bit/s, 0 where unknown. Rotation is by
-    how many degrees a player turns the coded picture clockwise: 0, 90, 180 or 270.
+    Width and height are as coded, before rotation and pixel aspect. Bit rate in bit/s, 0 where unknown. Rotation is
+    by how many degrees a player turns the coded picture clockwise: 0, 90, 180 or 270.
     """
 
     index: int
