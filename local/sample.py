@@ -1,4 +1,4 @@
-"""The demo's video, drawn on the spot: eight seconds of drifting light with a soft chord."""
+"""The demo's video, drawn on the spot: eight seconds of waves and leaping balls with a soft chord."""
 
 from __future__ import annotations
 
@@ -21,20 +21,30 @@ if TYPE_CHECKING:
 
 SECONDS, FPS = 8, 25
 WIDTH, HEIGHT = 960, 540
-_DRAWN = 2  # drawn at half the size; the picture is soft anyway
+_DRAWN = 2  # drawn at half the size, which is four times faster
 
-# Where each light goes (turns around the picture in eight seconds, reach), how large it is, and its colour.
-_LIGHTS = (
-    ((1, 2), 0.34, (1.0, 0.25, 0.35)),
-    ((2, 1), 0.28, (0.15, 0.75, 1.0)),
-    ((-1, 3), 0.24, (1.0, 0.75, 0.1)),
-    ((-3, -2), 0.20, (0.55, 0.3, 1.0)),
+# The sky from top to bottom, the sun, and the waves from the far one to the near one:
+# (height of the water, of the wave, waves in the picture, how often they pass in eight seconds, colour).
+_SKY = ((0.16, 0.08, 0.42), (1.0, 0.45, 0.35))
+_SUN = (1.0, 0.83, 0.25)
+_WAVES = (
+    (0.56, 0.030, 2.0, 1, (0.86, 0.22, 0.50)),
+    (0.64, 0.040, 1.5, -2, (0.55, 0.16, 0.62)),
+    (0.73, 0.045, 2.5, 2, (0.20, 0.26, 0.78)),
+    (0.83, 0.055, 1.5, 3, (0.05, 0.55, 0.80)),
+    (0.93, 0.045, 2.0, -3, (0.10, 0.80, 0.70)),
+)
+# Balls that leap out of the waves: (where, when, size, in front of which wave, colour).
+_BALLS = (
+    (0.22, 0.0, 0.050, 1, (1.0, 0.95, 0.90)),
+    (0.50, 0.4, 0.060, 3, (1.0, 0.35, 0.20)),
+    (0.80, 0.7, 0.055, 2, (0.35, 0.95, 0.45)),
 )
 
 
 def sample_video() -> Path:
     """The file; drawn the first time, kept for the next."""
-    path = STATE / "sample-1.mp4"
+    path = STATE / "sample-2.mp4"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = path.with_name(f"{path.stem}.{os.getpid()}.mp4")
@@ -59,7 +69,7 @@ def _encode(path: Path) -> None:
 
 def _frames() -> Iterator[bytes]:
     rows, columns = np.mgrid[0 : HEIGHT // _DRAWN, 0 : WIDTH // _DRAWN].astype(np.float32)
-    x, y = (columns / columns.max() - 0.5) * 16 / 9, rows / rows.max() - 0.5
+    x, y = columns / columns.max(), rows / rows.max()
     for number in range(SECONDS * FPS):
         picture = _picture(x, y, 2 * np.pi * number / (SECONDS * FPS))
         yield (picture.clip(0, 1) * 255).astype(np.uint8).tobytes()
@@ -67,11 +77,27 @@ def _frames() -> Iterator[bytes]:
 
 def _picture(x: Image, y: Image, angle: float) -> Image:
     """One moment. Everything turns in whole circles, so that the end meets the beginning."""
-    wave = 0.5 + 0.5 * np.sin(5 * x + 3 * np.sin(4 * y + angle) + 2 * angle)
-    picture = np.stack([0.10 + 0.16 * wave, 0.04 + 0.06 * wave, 0.26 + 0.22 * (1 - wave)], axis=-1)
-    for (turns_x, turns_y), size, colour in _LIGHTS:
-        centre = 0.62 * np.cos(turns_x * angle + size * 20), 0.3 * np.sin(turns_y * angle + size * 9)
-        distance = (x - centre[0]) ** 2 + (y - centre[1]) ** 2
-        glow = np.exp(-distance / (0.5 * size**2))[..., None]
-        picture = picture * (1 - 0.85 * glow) + glow * np.array(colour, np.float32)
-    return picture.astype(np.float32)
+    picture = np.array(_SKY[0], np.float32) * (1 - y[..., None]) + np.array(_SKY[1], np.float32) * y[..., None]
+    _paint(picture, _disc(x, y, (0.62 + 0.05 * np.cos(angle), 0.36 + 0.04 * np.sin(angle)), 0.15), _SUN)
+    for number, (level, height, count, turns, colour) in enumerate(_WAVES):
+        for where, when, size, wave, tint in _BALLS:
+            if wave == number:
+                leap = abs(np.sin(angle + np.pi * when))
+                _paint(picture, _disc(x, y, (where, 0.95 - 0.75 * leap), size), tint)
+        surface = level + height * np.sin(2 * np.pi * count * x[0] + turns * angle)
+        _paint(picture, _inside(y - surface), colour)
+    return picture
+
+
+def _disc(x: Image, y: Image, centre: tuple[float, float], radius: float) -> Image:
+    wide, high = (x - np.float32(centre[0])) * np.float32(WIDTH / HEIGHT), y - np.float32(centre[1])
+    return _inside(np.float32(radius) - np.sqrt(wide**2 + high**2))
+
+
+def _inside(depth: Image) -> Image:
+    """How much of each pixel is covered: edges are a pixel wide."""
+    return (depth * (HEIGHT / _DRAWN) + 0.5).clip(0, 1).astype(np.float32)
+
+
+def _paint(picture: Image, cover: Image, colour: tuple[float, float, float]) -> None:
+    picture += cover[..., None] * (np.array(colour, np.float32) - picture)
