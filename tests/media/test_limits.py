@@ -114,8 +114,9 @@ def test_a_run_has_limits_no_environment_and_a_session_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    before = children()  # other tests of the session may keep processes of their own
     with Run([ffmpeg(), *ENDLESS], folder=tmp_path, deadline=Deadline.after(10)) as running:
-        (number,) = children()
+        (number,) = children() - before
         process = Path("/proc", number)
         assert os.getsid(int(number)) == int(number)
         assert b"secret" not in process.joinpath("environ").read_bytes()
