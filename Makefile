@@ -2,7 +2,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+# Named after the lock's content: a new lock makes a new environment, a mere checkout does not.
+READY := $(VENV)/.ready-$(firstword $(shell cksum < requirements.lock))
 PYTHON ?= $(shell for p in python3 python3.13 python3.14 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
@@ -21,7 +22,7 @@ help: ## print this
 
 setup: $(READY) ## make .venv from the lock (the other targets do it when needed)
 
-$(READY): requirements.lock
+$(READY):
 	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 on PATH. Install one, or name it: make setup PYTHON=/path/to/python" >&2; exit 1; }
 	@rm -rf $(VENV)
 	@echo "Making $(VENV) with $$($(PYTHON) --version) (about a minute, once) ..."
