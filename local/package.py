@@ -9,8 +9,10 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,7 +89,10 @@ def build(artifact: Artifact, target: Target) -> Path:
         shutil.rmtree(scratch, ignore_errors=True)
         _make(artifact, target, scratch)
         _forget_older(family, artifact)
-        scratch.rename(folder)
+        with suppress(OSError):  # another process built the same meanwhile
+            scratch.rename(folder)
+        shutil.rmtree(scratch, ignore_errors=True)
+    os.utime(folder)
     return folder
 
 
@@ -152,7 +157,10 @@ def _digest_of_inputs(artifact: Artifact, target: Target) -> str:
 
 
 def _forget_older(family: Path, artifact: Artifact) -> None:
+    """Delete builds that nobody has used for an hour: another run may be using the one before this."""
     for older in family.glob(f"{artifact.resource}-*"):
+        if older.stat().st_mtime > time.time() - 3600:
+            continue
         if older.is_dir():
             shutil.rmtree(older, ignore_errors=True)
         else:
