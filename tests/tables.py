@@ -13,6 +13,7 @@ INDEXES = {
     "by_state": ("state_day", "created_key"),
     "due": ("due_project", "due_at"),
 }
+PROJECTIONS = {"due": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["created_key", "state"]}}
 
 
 def create_tables(client: DynamoDBClient) -> None:
@@ -23,7 +24,7 @@ def create_tables(client: DynamoDBClient) -> None:
         TableName="tasks",
         KeySchema=_KEYS,
         AttributeDefinitions=[*attributes, {"AttributeName": "due_at", "AttributeType": "N"}],
-        GlobalSecondaryIndexes=[_index(name, *keys) for name, keys in INDEXES.items()],
+        GlobalSecondaryIndexes=[index(name, *keys) for name, keys in INDEXES.items()],
         BillingMode="PAY_PER_REQUEST",
     )
     client.create_table(
@@ -31,12 +32,13 @@ def create_tables(client: DynamoDBClient) -> None:
     )
 
 
-def _index(name: str, partition: str, sort: str) -> Any:
+def index(name: str, partition: str, sort: str) -> Any:
+    """An index as CloudFormation and CreateTable both write it."""
     return {
         "IndexName": name,
         "KeySchema": [
             {"AttributeName": partition, "KeyType": "HASH"},
             {"AttributeName": sort, "KeyType": "RANGE"},
         ],
-        "Projection": {"ProjectionType": "KEYS_ONLY"},
+        "Projection": PROJECTIONS.get(name, {"ProjectionType": "KEYS_ONLY"}),
     }

@@ -16,6 +16,7 @@ import pytest
 
 from cliploop import settings
 from local.package import TEMPLATE
+from tests import tables
 from tests.infrastructure.conftest import Template
 
 pytestmark = pytest.mark.infra
@@ -232,14 +233,9 @@ def test_task_rows_expire_and_their_changes_are_streamed_whole(resources: Templa
     assert "StreamSpecification" not in properties(resources, "CatalogTable")
 
 
-def test_the_indexes_of_the_tasks_carry_keys_only(resources: Template) -> None:
+def test_the_indexes_of_the_tasks_are_those_that_the_contract_tests_use(resources: Template) -> None:
     indexes = properties(resources, "TasksTable")["GlobalSecondaryIndexes"]
-    assert {each["IndexName"]: [key["AttributeName"] for key in each["KeySchema"]] for each in indexes} == {
-        "by_created": ["created_day", "created_key"],
-        "by_state": ["state_day", "created_key"],
-        "due": ["due_project", "due_at"],
-    }
-    assert all(each["Projection"] == {"ProjectionType": "KEYS_ONLY"} for each in indexes)
+    assert indexes == [tables.index(name, *keys) for name, keys in tables.INDEXES.items()]
 
 
 # --- functions -----------------------------------------------------------------------------------

@@ -111,12 +111,35 @@ class DynamoDBTasks:
 
     def _matching_ids(self, project_id: str, where: TaskFilter) -> Iterator[int]:
         """Ids newest first, a day's partition after the other, never from before the retention."""
+        if where.state is not None and not where.state.is_final:
+            yield from self._open_ids(project_id, where)
+            return
         now_ms = self.clock.now_ms()
         oldest = now_ms - self.retention_days * _DAY_S * 1000
         first = max(oldest, where.created_from_ms or 0)
         last = now_ms if where.created_to_ms is None else min(now_ms, where.created_to_ms)
         for day in _days_backwards(first, last):
             yield from self._ids_of_day(project_id, where, day, first, last)
+
+    def _open_ids(self, project_id: str, where: TaskFilter) -> Iterator[int]:
+        """Ids of the tasks in an open state, newest first. They are few: all are looked at, to sort them."""
+        first, last = where.created_from_ms or 0, where.created_to_ms
+        newest = created_key(last, _LAST) if last is not None else _LAST
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            IndexName="due",
+            KeyConditionExpression="due_project = :project",
+            FilterExpression="#state = :state AND created_key BETWEEN :first AND :last",
+            ExpressionAttributeNames={"#state": "state"},
+            ExpressionAttributeValues={
+                ":project": {"S": project_id},
+                ":state": {"S": str(where.state)},
+                ":first": {"S": created_key(first, "")},
+                ":last": {"S": newest},
+            },
+        )
+        keys = sorted((item["created_key"]["S"] for page in pages for item in page["Items"]), reverse=True)
+        yield from (_id_in(key) for key in keys)
 
     def _ids_of_day(self, project_id: str, where: TaskFilter, day: str, first_ms: int, last_ms: int) -> Iterator[int]:
         if where.state is None:
@@ -136,7 +159,11 @@ class DynamoDBTasks:
         )
         for answer in pages:
             for keys in answer["Items"]:
-                yield int(keys["created_key"]["S"].partition("#")[2])
+                yield _id_in(keys["created_key"]["S"])
+
+
+def _id_in(key: str) -> int:
+    return int(key.partition("#")[2])
 
 
 def _days_backwards(first_ms: int, last_ms: int) -> Iterator[str]:

@@ -49,7 +49,7 @@ def created_partition(project_id: str, day: str) -> str:
 
 
 def state_partition(project_id: str, state: TaskState, day: str) -> str:
-    """The partition of ``by_state`` that holds the tasks created on ``day`` that are in ``state`` now."""
+    """The partition of ``by_state`` that holds the tasks created on ``day`` that ended in ``state``."""
     return f"{project_id}#{state}#{day}"
 
 
@@ -61,9 +61,10 @@ def task_to_item(task: Task, expires_at_s: int) -> Item:
         "expires_at": expires_at_s,
         "created_day": created_partition(task.project_id, day),
         "created_key": created_key(task.created_ms, task.task_id),
-        "state_day": state_partition(task.project_id, task.state, day),
         **_task_fields(task),
     }
+    if task.state.is_final:
+        row["state_day"] = state_partition(task.project_id, task.state, day)
     if task.due_at_ms:
         row |= {"due_project": task.project_id, "due_at": task.due_at_ms}
     return row_key(task.project_id, task.task_id) | {
@@ -126,7 +127,7 @@ def _task_fields(task: Task) -> Item:
 
 def _output_row(output: Output) -> Item:
     return {
-        "template": _numbers_as_text(output.use.template),
+        "template": _numbers_as_text(output.use.template) | {"name": None},  # nothing about a task depends on it
         "section": vars(output.use.section),
         "state": output.state.value,
         "applied": _plan_row(output.applied),

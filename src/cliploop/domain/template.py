@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
@@ -41,7 +41,7 @@ class Template:
     quality: int = 75
     loop: int = 0
     may_upscale: bool = False
-    name: str = ""
+    name: str = field(default="", compare=False)
 
 
 #: Tencent VOD's presets: as large as the source, 2 frames a second; it documents no quality, its API's default is 75.
