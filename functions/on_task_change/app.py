@@ -20,25 +20,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     A record that cannot be read is reported alone. The stream retries from the first one reported, a bounded number
     of times, and then sends its position to the dead-letter queue, so that the shard goes on.
     """
+    parts = bootstrap.on_task_change()
     changes: dict[str, TaskChange] = {}
     failed: list[str] = []
     for record in event["Records"]:
         number = record["dynamodb"]["SequenceNumber"]
         try:
-            if change := read_change(record["dynamodb"]):
+            if change := parts.read(record):
                 changes[number] = change
         except Exception:
             logger.exception("a stream record cannot be read", sequence_number=number)
             failed.append(number)
-    untold = bootstrap.on_task_change().publish(list(changes.values()))
+    untold = parts.publish(list(changes.values()))
     failed += [number for number, change in changes.items() if change in untold]
     logger.info("changes told", records=len(event["Records"]), failed=len(failed))
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
-
-
-def read_change(images: dict[str, Any]) -> TaskChange | None:
-    """A record's row before and after, or None for a row that went away (its retention is over)."""
-    if "NewImage" not in images:
-        return None
-    read_row = bootstrap.on_task_change().read_row
-    return TaskChange(read_row(images["OldImage"]) if "OldImage" in images else None, read_row(images["NewImage"]))

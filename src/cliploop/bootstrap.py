@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from cliploop.domain.notification import TaskChange
 from cliploop.domain.project import Project
-from cliploop.domain.task import Task
 from cliploop.settings import OnTaskChangeSettings, OnUploadSettings, QueryTasksSettings
 
 if TYPE_CHECKING:
@@ -84,10 +84,10 @@ def on_upload() -> OnUpload:
 
 @dataclass(frozen=True)
 class OnTaskChange:
-    """What the stream's door calls; ``read_row`` reads a row's image in a stream record."""
+    """What the stream's door calls; ``read`` reads one record of it."""
 
     publish: PublishChanges
-    read_row: Callable[[Mapping[str, Any]], Task]
+    read: Callable[[Mapping[str, Any]], TaskChange | None]
 
 
 @cache
@@ -96,7 +96,7 @@ def on_task_change() -> OnTaskChange:
     import boto3  # noqa: PLC0415
 
     from cliploop.adapters.eventbridge_notifications import EventBridgeNotifications  # noqa: PLC0415
-    from cliploop.adapters.task_rows import item_to_task  # noqa: PLC0415
+    from cliploop.adapters.task_stream import change_in  # noqa: PLC0415
     from cliploop.application.publish_changes import PublishChanges  # noqa: PLC0415
     from cliploop.dialects.tencent_vod.notification import EncodeNotification  # noqa: PLC0415
     from cliploop.domain.addresses import Addresses  # noqa: PLC0415
@@ -108,7 +108,7 @@ def on_task_change() -> OnTaskChange:
     notifications = EventBridgeNotifications(boto3.client("events"), settings.event_bus, encode)
     return OnTaskChange(
         publish=PublishChanges(_tasks(settings.tasks_table, settings.retention_days), notifications),
-        read_row=item_to_task,
+        read=change_in,
     )
 
 

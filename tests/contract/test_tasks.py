@@ -139,7 +139,7 @@ def test_a_state_follows_its_task(tasks: Tasks, five: list[Task]) -> None:
 
 
 def test_a_time_range_includes_both_ends(tasks: Tasks, five: list[Task]) -> None:
-    second, fourth = five[1].created_ms, five[3].created_ms
+    second, fourth = five[1].created_ms // 1000, five[3].created_ms // 1000
     assert listed(tasks, TaskFilter(None, second, fourth)) == (3, [4, 3, 2])
     assert listed(tasks, TaskFilter(None, second + 1, fourth - 1)) == (1, [3])
     assert listed(tasks, TaskFilter(TaskState.PROCESSING, second)) == (2, [5, 3])
@@ -150,5 +150,31 @@ def test_a_time_range_includes_both_ends(tasks: Tasks, five: list[Task]) -> None
 def test_tasks_of_one_moment_are_all_there(tasks: Tasks, clock: SettableClock) -> None:
     for number in (9, 10, 11):
         tasks.add(task(clock, number))
-    total, ids = listed(tasks, TaskFilter(None, clock.now_ms(), clock.now_ms()))
+    total, ids = listed(tasks, TaskFilter(None, clock.now_ms() // 1000, clock.now_ms() // 1000))
     assert (total, sorted(ids)) == (3, [9, 10, 11])
+
+
+def test_a_retired_row_is_counted_once_and_stays_in_the_list(tasks: Tasks, clock: SettableClock) -> None:
+    claimed = task(clock).claim(clock.now_ms())
+    ended = claimed.fail(1, Failure(ErrorCode.SOURCE_MALFORMED, "broken"), clock.now_ms())
+    tasks.add(ended)
+    assert listed(tasks, TaskFilter(TaskState.FAILED)) == (1, [1])
+    tasks.retire(ended, ended.told())
+    with pytest.raises(RevisionConflictError):
+        tasks.retire(ended, ended.told())
+    for where in (TaskFilter(), TaskFilter(TaskState.FAILED)):
+        assert listed(tasks, where) == (1, [1])
+    assert listed(tasks, TaskFilter(TaskState.SUCCEED)) == (0, [])
+
+
+def test_a_list_ends_at_the_retention(clock: SettableClock, request: pytest.FixtureRequest) -> None:
+    """Rows that have expired are deleted when the store gets round to it; nobody sees them meanwhile."""
+    store = DynamoDBTasks(request.getfixturevalue("dynamodb"), "tasks", retention_days=30, clock=clock)
+    claimed = task(clock).claim(clock.now_ms())
+    ended = claimed.fail(1, Failure(ErrorCode.SOURCE_MALFORMED, "broken"), clock.now_ms())
+    store.add(ended)
+    store.retire(ended, ended.told())
+    clock.advance(30 * DAY_MS - 1_000)
+    assert listed(store, TaskFilter()) == (1, [1])
+    clock.advance(1_000)
+    assert listed(store, TaskFilter()) == (0, [])

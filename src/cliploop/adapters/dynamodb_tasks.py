@@ -1,22 +1,17 @@
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from cliploop.adapters.aws_errors import code_of, unavailable_when_failing
-from cliploop.adapters.task_rows import (
-    created_key,
-    created_partition,
-    day_of,
-    item_to_task,
-    row_key,
-    state_partition,
-    task_to_item,
-)
+from cliploop.adapters.dynamodb_task_lists import DynamoDBTaskLists
+from cliploop.adapters.task_counts import count_updates
+from cliploop.adapters.task_rows import item_to_task, row_key, task_to_item
 from cliploop.application.ports import Clock, RevisionConflictError
 from cliploop.domain.query import PageRequest, TaskFilter, TaskPage
 from cliploop.domain.task import Task
@@ -27,8 +22,8 @@ if TYPE_CHECKING:
 _DAY_S = 24 * 60 * 60
 #: Keys in one BatchGetItem (the service's limit).
 _BATCH = 100
-#: Sorts after every id.
-_LAST = "~"
+#: Upper bounds of the waits between tries at a transaction that met another one.
+_CONFLICT_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 @dataclass(frozen=True)
@@ -71,8 +66,7 @@ class DynamoDBTasks:
                 self.client.put_item(
                     TableName=self.table,
                     Item=self._item(after),
-                    ConditionExpression="revision = :before",
-                    ExpressionAttributeValues={":before": {"N": str(before.revision)}},
+                    **_when_unchanged(before),
                 )
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":
@@ -89,18 +83,48 @@ class DynamoDBTasks:
                 found |= {task.task_id: task for task in self._batch(keys)}
         return [found[task_id] for task_id in wanted if task_id in found]
 
+    def retire(self, before: Task, after: Task) -> None:
+        """See ``Tasks``."""
+        expires_at_s = self._expires_at_s(after)
+        row = {"TableName": self.table, "Item": task_to_item(after, expires_at_s), **_when_unchanged(before)}
+        counts = [{"Update": count} for count in count_updates(self.table, after, expires_at_s)]
+        with unavailable_when_failing("counting an ended task"):
+            try:
+                self._transact([{"Put": row}, *counts])
+            except self.client.exceptions.TransactionCanceledException as error:
+                reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
+                if "ConditionalCheckFailed" in reasons:
+                    raise RevisionConflictError from error
+                raise
+
     def list(self, project_id: str, where: TaskFilter, page: PageRequest) -> TaskPage:
-        """See ``Tasks``. Counts and walks the index's keys; a row is read only when it is on the page."""
-        total, ids = 0, []
+        """See ``Tasks``."""
         with unavailable_when_failing("listing tasks"):
-            for task_id in self._matching_ids(project_id, where):
-                if page.offset <= total < page.offset + page.size:
-                    ids.append(task_id)
-                total += 1
+            total, ids = self._lists.find(project_id, where, page)
         return TaskPage(total, tuple(self.get_many(project_id, ids)))
 
+    @property
+    def _lists(self) -> DynamoDBTaskLists:
+        return DynamoDBTaskLists(self.client, self.table, self.retention_days, self.clock)
+
+    def _transact(self, writes: Sequence[Any]) -> None:
+        """Two readers of the stream may count into one item at once; DynamoDB then cancels one of them."""
+        for wait_s in (*_CONFLICT_WAITS_S, None):
+            try:
+                self.client.transact_write_items(TransactItems=writes)
+            except self.client.exceptions.TransactionCanceledException as error:
+                reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+                if wait_s is None or "TransactionConflict" not in reasons or "ConditionalCheckFailed" in reasons:
+                    raise
+                time.sleep(wait_s * random.random())  # noqa: S311  # spreading tries, not guarding secrets
+            else:
+                return
+
     def _item(self, task: Task) -> dict[str, Any]:
-        return task_to_item(task, task.created_ms // 1000 + self.retention_days * _DAY_S)
+        return task_to_item(task, self._expires_at_s(task))
+
+    def _expires_at_s(self, task: Task) -> int:
+        return task.created_ms // 1000 + self.retention_days * _DAY_S
 
     def _batch(self, keys: Sequence[dict[str, Any]]) -> Iterator[Task]:
         pending: dict[str, Any] = {self.table: {"Keys": keys, "ConsistentRead": True}}
@@ -109,65 +133,9 @@ class DynamoDBTasks:
             yield from map(item_to_task, answer["Responses"].get(self.table, []))
             pending = dict(answer.get("UnprocessedKeys", {}))
 
-    def _matching_ids(self, project_id: str, where: TaskFilter) -> Iterator[int]:
-        """Ids newest first, a day's partition after the other, never from before the retention."""
-        if where.state is not None and not where.state.is_final:
-            yield from self._open_ids(project_id, where)
-            return
-        now_ms = self.clock.now_ms()
-        oldest = now_ms - self.retention_days * _DAY_S * 1000
-        first = max(oldest, where.created_from_ms or 0)
-        last = now_ms if where.created_to_ms is None else min(now_ms, where.created_to_ms)
-        for day in _days_backwards(first, last):
-            yield from self._ids_of_day(project_id, where, day, first, last)
 
-    def _open_ids(self, project_id: str, where: TaskFilter) -> Iterator[int]:
-        """Ids of the tasks in an open state, newest first. They are few: all are looked at, to sort them."""
-        first, last = where.created_from_ms or 0, where.created_to_ms
-        newest = created_key(last, _LAST) if last is not None else _LAST
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            IndexName="due",
-            KeyConditionExpression="due_project = :project",
-            FilterExpression="#state = :state AND created_key BETWEEN :first AND :last",
-            ExpressionAttributeNames={"#state": "state"},
-            ExpressionAttributeValues={
-                ":project": {"S": project_id},
-                ":state": {"S": str(where.state)},
-                ":first": {"S": created_key(first, "")},
-                ":last": {"S": newest},
-            },
-        )
-        keys = sorted((item["created_key"]["S"] for page in pages for item in page["Items"]), reverse=True)
-        yield from (_id_in(key) for key in keys)
-
-    def _ids_of_day(self, project_id: str, where: TaskFilter, day: str, first_ms: int, last_ms: int) -> Iterator[int]:
-        if where.state is None:
-            index, attribute, partition = "by_created", "created_day", created_partition(project_id, day)
-        else:
-            index, attribute, partition = "by_state", "state_day", state_partition(project_id, where.state, day)
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            IndexName=index,
-            KeyConditionExpression=f"{attribute} = :partition AND created_key BETWEEN :first AND :last",
-            ExpressionAttributeValues={
-                ":partition": {"S": partition},
-                ":first": {"S": created_key(first_ms, "")},
-                ":last": {"S": created_key(last_ms, _LAST)},
-            },
-            ScanIndexForward=False,
-        )
-        for answer in pages:
-            for keys in answer["Items"]:
-                yield _id_in(keys["created_key"]["S"])
-
-
-def _id_in(key: str) -> int:
-    return int(key.partition("#")[2])
-
-
-def _days_backwards(first_ms: int, last_ms: int) -> Iterator[str]:
-    moment = datetime.fromtimestamp(last_ms / 1000, UTC)
-    while last_ms >= first_ms and (day := f"{moment:%Y%m%d}") >= day_of(first_ms):
-        yield day
-        moment -= timedelta(days=1)
+def _when_unchanged(before: Task) -> dict[str, Any]:
+    return {
+        "ConditionExpression": "revision = :before",
+        "ExpressionAttributeValues": {":before": {"N": str(before.revision)}},
+    }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from cliploop.adapters.count_tree import DAY
+from cliploop.adapters.task_counts import second_of
 from cliploop.domain.errors import ErrorCode, Failure
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.media import AudioStream, MediaInfo, VideoStream
@@ -38,11 +39,6 @@ def created_key(created_ms: int, task_id: int | str) -> str:
     return f"{created_ms:013d}#{task_id}"
 
 
-def day_of(created_ms: int) -> str:
-    """The UTC day, yyyymmdd, which bounds an index partition."""
-    return f"{datetime.fromtimestamp(created_ms / 1000, UTC):%Y%m%d}"
-
-
 def created_partition(project_id: str, day: str) -> str:
     """The partition of ``by_created`` that holds the tasks created on ``day``."""
     return f"{project_id}#{day}"
@@ -55,7 +51,7 @@ def state_partition(project_id: str, state: TaskState, day: str) -> str:
 
 def task_to_item(task: Task, expires_at_s: int) -> Item:
     """The item of a task, which lives until ``expires_at_s`` (UNIX seconds)."""
-    day = day_of(task.created_ms)
+    day = second_of(task.created_ms)[:DAY]
     row: Item = {
         "shape": ROW_SHAPE,
         "expires_at": expires_at_s,
@@ -70,6 +66,11 @@ def task_to_item(task: Task, expires_at_s: int) -> Item:
     return row_key(task.project_id, task.task_id) | {
         name: _serializer.serialize(value) for name, value in row.items() if value is not None
     }
+
+
+def is_task_row(keys: Mapping[str, Any]) -> bool:
+    """Whether an item with these keys is a task's row, and not a count."""
+    return bool(keys["sk"]["S"] == SORT_KEY)
 
 
 def item_to_task(item: Mapping[str, Any]) -> Task:

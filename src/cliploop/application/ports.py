@@ -76,6 +76,14 @@ class Tasks(Protocol):
         """
         ...
 
+    def retire(self, before: Task, after: Task) -> None:
+        """Like ``replace``, for a row whose end has been told: it is counted among the ended ones from now on.
+
+        Raises:
+            RevisionConflictError: the stored row's revision is not ``before``'s; nothing was counted.
+        """
+        ...
+
     def get_many(self, project_id: str, task_ids: Sequence[int]) -> list[Task]:
         """The rows that exist of ``task_ids``, in their order, each once."""
         ...

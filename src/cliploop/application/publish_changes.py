@@ -39,4 +39,4 @@ class PublishChanges:
         if not told.due_at_ms:
             return
         with suppress(RevisionConflictError):  # a redelivered record: the row has moved on, and was told then
-            self.tasks.replace(told, told.told())
+            self.tasks.retire(told, told.told())

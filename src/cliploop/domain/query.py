@@ -9,11 +9,11 @@ from cliploop.domain.task import Task, TaskState
 
 @dataclass(frozen=True)
 class TaskFilter:
-    """Which tasks of a project. Creation times in UTC milliseconds, both ends included; None = unbounded."""
+    """Which tasks of a project. Creation times in whole UTC seconds, both ends included; None = unbounded."""
 
     state: TaskState | None = None
-    created_from_ms: int | None = None
-    created_to_ms: int | None = None
+    created_from_s: int | None = None
+    created_to_s: int | None = None
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,10 @@ class InMemoryTasks:
         self.rows[after.project_id, after.task_id] = after
         self.changes.append(TaskChange(stored, after))
 
+    def retire(self, before: Task, after: Task) -> None:
+        """See ``Tasks``. Counting is a matter of looking, here."""
+        self.replace(before, after)
+
     def get_many(self, project_id: str, task_ids: Sequence[int]) -> list[Task]:
         """See ``Tasks``."""
         rows = (self.get(project_id, task_id) for task_id in dict.fromkeys(task_ids))
@@ -80,8 +84,8 @@ class InMemoryTasks:
 def _matches(row: Task, where: TaskFilter) -> bool:
     return (
         (where.state is None or row.state is where.state)
-        and (where.created_from_ms is None or row.created_ms >= where.created_from_ms)
-        and (where.created_to_ms is None or row.created_ms <= where.created_to_ms)
+        and (where.created_from_s is None or row.created_ms // 1000 >= where.created_from_s)
+        and (where.created_to_s is None or row.created_ms // 1000 <= where.created_to_s)
     )
 
 

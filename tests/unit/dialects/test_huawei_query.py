@@ -18,7 +18,7 @@ from cliploop.domain.procedure import BUILT_IN_PROCEDURES
 from cliploop.domain.query import PageRequest, TaskFilter, TaskPage
 from cliploop.domain.task import Output, StoredImage, Task, TaskState
 
-DAY = 1_605_744_000_000  # 2020-11-19 00:00:00 UTC
+DAY = 1_605_744_000  # 2020-11-19 00:00:00 UTC
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ DAY = 1_605_744_000_000  # 2020-11-19 00:00:00 UTC
         ("page=3&size=100", Matching(TaskFilter(), PageRequest(3, 100))),
         (
             "end_time=20201119000000&page=0&size=10&start_time=20201119000000&status=SUCCEED",
-            Matching(TaskFilter(TaskState.SUCCEED, DAY, DAY + 999), PageRequest(0, 10)),
+            Matching(TaskFilter(TaskState.SUCCEED, DAY, DAY), PageRequest(0, 10)),
         ),
     ],
 )
@@ -89,7 +89,7 @@ WAITING = Task(
     source=ObjectVersion("obs-apitest-01", "mp4/4k.mp4", "v"),
     procedure="preview",
     outputs=tuple(Output(use) for use in reversed(BUILT_IN_PROCEDURES["preview"].uses)),
-    created_ms=DAY + 38_212_000,
+    created_ms=DAY * 1000 + 38_212_000,
 )
 
 

@@ -70,8 +70,15 @@ def test_a_row_that_went_away_tells_nothing(heard: tuple[SQSClient, str], contex
     assert deliveries(heard) == []
 
 
+def test_a_count_tells_nothing(heard: tuple[SQSClient, str], context: Any) -> None:
+    counted = {"pk": {"S": f"{PROJECT_ID}#count#202611"}, "sk": {"S": "count"}, "S21": {"N": "1"}}
+    records = [{"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "NewImage": counted}}]
+    assert handler({"Records": records}, context) == {"batchItemFailures": []}
+    assert deliveries(heard) == []
+
+
 def test_a_record_that_cannot_be_read_is_reported_alone(heard: tuple[SQSClient, str], context: Any) -> None:
-    unreadable = {"dynamodb": {"SequenceNumber": "1", "NewImage": {"pk": {"S": "?"}}}}
+    unreadable = {"dynamodb": {"SequenceNumber": "1", "NewImage": {"pk": {"S": "?"}, "sk": {"S": "task"}}}}
     reply = handler({"Records": [unreadable, record("2", CLAIMED, ENDED)]}, context)
     assert reply == {"batchItemFailures": [{"itemIdentifier": "1"}]}
     assert len(deliveries(heard)) == 1

@@ -51,10 +51,10 @@ def decode_query(query: str) -> ByIds | Matching:
     state = _single(parameters, "status")
     where = TaskFilter(
         state=_state(state) if state is not None else None,
-        created_from_ms=_time(parameters, "start_time"),
-        created_to_ms=_time(parameters, "end_time", last_ms=999),
+        created_from_s=_time(parameters, "start_time"),
+        created_to_s=_time(parameters, "end_time"),
     )
-    if (where.created_from_ms or 0) > (where.created_to_ms or where.created_from_ms or 0):
+    if (where.created_from_s or 0) > (where.created_to_s or where.created_from_s or 0):
         raise InvalidRequestError("end_time", "end_time lies before start_time.")
     return Matching(where, _page(parameters))
 
@@ -80,8 +80,7 @@ def _state(text: str) -> TaskState:
     return TaskState(text)
 
 
-def _time(parameters: Mapping[str, Sequence[str]], name: str, last_ms: int = 0) -> int | None:
-    """A second in UTC, as its first millisecond or, with ``last_ms``, its last."""
+def _time(parameters: Mapping[str, Sequence[str]], name: str) -> int | None:
     text = _single(parameters, name)
     if text is None:
         return None
@@ -91,7 +90,7 @@ def _time(parameters: Mapping[str, Sequence[str]], name: str, last_ms: int = 0) 
         moment = datetime.strptime(text, _TIME).replace(tzinfo=UTC)
     except ValueError:
         raise InvalidRequestError(name, f"{name} {text!r} is not a moment: yyyymmddhhmmss in UTC.") from None
-    return int(moment.timestamp()) * 1000 + last_ms
+    return int(moment.timestamp())
 
 
 def _page(parameters: Mapping[str, Sequence[str]]) -> PageRequest:

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from cliploop.adapters.count_tree import DAY, CountTree, Node, Place
+from cliploop.adapters.task_counts import bucket_in, milliseconds_of, node_in, node_key, second_of
+from cliploop.adapters.task_rows import created_key, created_partition, state_partition
+from cliploop.application.ports import Clock
+from cliploop.domain.query import PageRequest, TaskFilter
+from cliploop.domain.task import TaskState
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_DAY_MS = 24 * 60 * 60 * 1000
+#: Keys in one BatchGetItem (the service's limit).
+_BATCH = 100
+#: Sorts after every id.
+_LAST = "~"
+
+
+@dataclass(frozen=True)
+class DynamoDBTaskLists:
+    """Finds the ids on a page and the total, by counts and index keys (docs/adr/0010). Reads no row."""
+
+    client: DynamoDBClient
+    table: str
+    retention_days: int
+    clock: Clock
+
+    def find(self, project_id: str, where: TaskFilter, page: PageRequest) -> tuple[int, list[int]]:
+        """How many tasks match, and the ids of one page, newest first."""
+        first, last = self._range(where)
+        if first > last:
+            return 0, []
+        keys = [key for key in self._uncounted(project_id, where.state) if first <= second_in(key) <= last]
+        if where.state is not None and not where.state.is_final:
+            newest_first = sorted(keys, reverse=True)
+            return len(keys), [id_in(key) for key in newest_first[page.offset : page.offset + page.size]]
+        tree = self._tree(project_id, where.state, sorted(second_in(key) for key in keys), first, last)
+        place = tree.find(page.offset)
+        return tree.total(), self._page(project_id, where.state, tree, place, page.size) if place else []
+
+    def _range(self, where: TaskFilter) -> tuple[str, str]:
+        """The seconds that are looked at: what was asked for, and never from before the retention."""
+        now_ms = self.clock.now_ms()
+        oldest_ms = now_ms - self.retention_days * _DAY_MS + 1_000  # the next whole second
+        # A day ahead: rows come from functions whose clocks may differ from this one's.
+        newest_ms = now_ms + _DAY_MS
+        first_ms = max(oldest_ms, (where.created_from_s or 0) * 1_000)
+        last_ms = newest_ms if where.created_to_s is None else min(newest_ms, where.created_to_s * 1_000)
+        return second_of(first_ms), second_of(last_ms)
+
+    def _uncounted(self, project_id: str, state: TaskState | None) -> list[str]:
+        """The creation keys of the rows in ``due``: all that are open, and those that ended just now."""
+        of_state: Any = (
+            {
+                "FilterExpression": "#state = :state",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {":project": {"S": project_id}, ":state": {"S": state.value}},
+            }
+            if state
+            else {"ExpressionAttributeValues": {":project": {"S": project_id}}}
+        )
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table, IndexName="due", KeyConditionExpression="due_project = :project", **of_state
+        )
+        return [item["created_key"]["S"] for page in pages for item in page["Items"]]
+
+    def _tree(
+        self, project_id: str, state: TaskState | None, uncounted: Sequence[str], first: str, last: str
+    ) -> CountTree:
+        def read(buckets: Sequence[str]) -> Mapping[str, Node]:
+            return {bucket_in(item): node_in(item, state) for item in self._nodes(project_id, buckets)}
+
+        return CountTree(read, uncounted, first, last)
+
+    def _nodes(self, project_id: str, buckets: Sequence[str]) -> Iterator[dict[str, Any]]:
+        for start in range(0, len(buckets), _BATCH):
+            keys = [node_key(project_id, bucket) for bucket in buckets[start : start + _BATCH]]
+            pending: Any = {self.table: {"Keys": keys}}
+            while pending:
+                answer = self.client.batch_get_item(RequestItems=pending)
+                yield from answer["Responses"].get(self.table, [])
+                pending = answer.get("UnprocessedKeys")
+
+    def _page(self, project_id: str, state: TaskState | None, tree: CountTree, place: Place, size: int) -> list[int]:
+        """Ids from a place on, a day's partition after the other."""
+        keys = (
+            key
+            for day in tree.days(place.second[:DAY])
+            for key in self._keys_of_day(project_id, state, day, (tree.first, place.second), place.skip + size)
+        )
+        return [id_in(key) for key in islice(keys, place.skip, place.skip + size)]
+
+    def _keys_of_day(
+        self, project_id: str, state: TaskState | None, day: str, seconds: tuple[str, str], most: int
+    ) -> Iterator[str]:
+        """Index keys of a day from the newer of ``seconds`` back to the older, in pages of at most ``most``."""
+        if state is None:
+            index, attribute, partition = "by_created", "created_day", created_partition(project_id, day)
+        else:
+            index, attribute, partition = "by_state", "state_day", state_partition(project_id, state, day)
+        oldest, newest = (milliseconds_of(second) for second in seconds)
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            IndexName=index,
+            KeyConditionExpression=f"{attribute} = :partition AND created_key BETWEEN :oldest AND :newest",
+            ExpressionAttributeValues={
+                ":partition": {"S": partition},
+                ":oldest": {"S": created_key(oldest, "")},
+                ":newest": {"S": created_key(newest + 999, _LAST)},
+            },
+            ScanIndexForward=False,
+            PaginationConfig={"PageSize": most},
+        )
+        for answer in pages:
+            yield from (keys["created_key"]["S"] for keys in answer["Items"])
+
+
+def id_in(key: str) -> int:
+    """The task id in a creation key."""
+    return int(key.partition("#")[2])
+
+
+def second_in(key: str) -> str:
+    """The second of a creation key."""
+    return second_of(int(key.partition("#")[0]))
