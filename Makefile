@@ -15,10 +15,10 @@ export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check fmt build lock clean
+.PHONY: help setup demo serve test bench-store check fmt build lock clean
 
 help: ## print this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv from the lock (the other targets do it when needed)
 
@@ -39,6 +39,9 @@ serve: $(READY) ## keep the stack up on a local AWS until Ctrl-C
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
+
+bench-store: $(READY) ## what the store costs, with a million tasks (needs npm and Java 17; a quarter of an hour)
+	$(BIN)/python -m benchmarks.store
 
 check: $(READY) ## format, lint, types, import contract, template
 	$(BIN)/ruff format --check .
