@@ -92,6 +92,20 @@ class Customer:
         assert status == 200, answer
         return next(iter(answer["tasks"]), None)
 
+    def read_the_list(self, status: str | None, page_size: int) -> tuple[int, list[str]]:
+        """The total that the first page names, and the ids on all pages."""
+        query = [("size", str(page_size)), *([("status", status)] if status else [])]
+        ids: list[str] = []
+        total = number = 0
+        while True:
+            code, answer = list_tasks(self.stack, [*query, ("page", str(number))])
+            assert code == 200, answer
+            total = answer["total"] if number == 0 else total
+            if not answer["tasks"]:
+                return total, ids
+            ids += [task["task_id"] for task in answer["tasks"]]
+            number += 1
+
     def notification(self, source: ObjectVersion) -> dict[str, Any]:
         """The notification of an upload's end."""
         return _wait_for(lambda: next(iter(self._told(source)), None), f"the notification of {source.key}")
@@ -142,7 +156,7 @@ class Customer:
 
     def rows_of(self, source: ObjectVersion) -> int:
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self.stack.table)
-        sources = [item["source"]["M"] for page in pages for item in page["Items"]]
+        sources = [item["source"]["M"] for page in pages for item in page["Items"] if item["sk"]["S"] == "task"]
         return sum(row["key"]["S"] == source.key for row in sources)
 
     def stored_versions(self, source: ObjectVersion) -> list[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from local import api
@@ -33,3 +35,17 @@ def test_repeated_and_comma_separated_ids(customer: Customer) -> None:
     ids = ["1", "2", "3"]
     for query in ([("task_id", task_id) for task_id in ids], [("task_id", ",".join(ids))]):
         assert api.list_tasks(customer.stack, query) == (200, {"total": 0, "tasks": []})
+
+
+def test_totals_are_those_of_the_list_once_writes_have_settled(customer: Customer, video: Path) -> None:
+    """On the engine, with the roles that the template gives: counting is a transaction of the stream's function."""
+    sources = [customer.upload(video, f"counted-{number}.mp4", {"section": "0%2C0.5"}) for number in range(3)]
+    sources.append(customer.upload(video, "counted-wrong.mp4", {"procedure": "no-such"}))
+    for source in sources:
+        customer.notification(source)
+    customer.wait_until_quiet()
+    assert all("due_at" not in customer.row(source) for source in sources)
+    for status in (None, "SUCCEED", "FAILED", "PROCESSING"):
+        total, listed = customer.read_the_list(status, page_size=3)
+        assert total == len(listed)
+        assert len(set(listed)) == len(listed)
