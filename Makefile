@@ -1,5 +1,10 @@
 # What can be done here. Needs Python >= 3.11, make and the package index; `make` alone prints this list.
 
+# Make takes a path with a space for two.
+ifneq ($(words $(CURDIR)),1)
+$(error The path of this folder has a space in it ($(CURDIR)), which make cannot work with. Move the folder)
+endif
+
 VENV := .venv
 BIN := $(VENV)/bin
 # Named after the lock's content: a new lock makes a new environment, a mere checkout does not.
@@ -32,7 +37,7 @@ $(READY):
 	@touch $@
 
 demo: $(READY) ## turn a video into a GIF and a WebP on a local AWS (VIDEO=path takes yours)
-	@$(BIN)/python -m local.demo $(if $(VIDEO),"$(VIDEO)")
+	@$(BIN)/python -m local.demo $(if $(VIDEO),"$$VIDEO")
 
 serve: $(READY) ## keep the stack up on a local AWS until Ctrl-C
 	@$(BIN)/python -m local.serve $(PARAMETERS)
