@@ -102,14 +102,21 @@ def test_a_film_of_which_nothing_can_be_decoded_is_malformed(moving: Path, clips
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7])
-def test_a_film_that_was_cut_off_shows_what_there_is(moving: Path, clips: Path, tmp_path: Path, share: float) -> None:
+def test_a_film_that_was_cut_off_ends_where_it_breaks_off(
+    moving: Path, clips: Path, tmp_path: Path, share: float
+) -> None:
     whole = make(clips / "faststart.mp4", "-i", str(moving), "-c", "copy", "-movflags", "+faststart").read_bytes()
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(whole[: int(len(whole) * share)])
     made = run(cut, tmp_path)
     for number in (0, 1):
-        assert 10 < made.image(number).frames < 40
-    assert (made.image(0).duration_ms, made.image(1).duration_ms) == (4000, 4000)
+        image, plan = made.image(number), made.plans[number]
+        assert image.frames == image.cut_after
+        assert 10 < image.frames < 40
+        applied = plan.cut_to(image.frames)
+        assert abs(image.duration_ms - applied.section.duration_ms) <= 10
+        assert abs(image.duration_ms - 4000 * share) < 300
+        assert applied.is_cut
 
 
 def test_nothing_that_moves_is_still_an_animation(clips: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from cliploop.adapters.count_tree import DAY
 from cliploop.adapters.task_counts import second_of
+from cliploop.domain.color import Color
 from cliploop.domain.errors import ErrorCode, Failure
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.media import AudioStream, MediaInfo, VideoStream
@@ -153,7 +154,9 @@ def _template(row: Item) -> Template:
 
 
 def _plan_row(plan: OutputPlan | None) -> Item | None:
-    return None if plan is None else _numbers_as_text(plan) | {"section": vars(plan.section)}
+    if plan is None:
+        return None
+    return _numbers_as_text(plan) | {"section": vars(plan.section), "color": vars(plan.color)}
 
 
 def _plan(row: Item | None) -> OutputPlan | None:
@@ -163,6 +166,7 @@ def _plan(row: Item | None) -> OutputPlan | None:
         "format": ImageFormat(row["format"]),
         "section": AppliedSection(**_whole(row["section"])),
         "rate": Fraction(row["rate"]),
+        "color": Color(**row.get("color", {"assumed": True})),
     }
     return OutputPlan(**_whole(row) | parts)
 
@@ -187,7 +191,7 @@ def _media(row: Item | None) -> MediaInfo | None:
 
 
 def _video(row: Item) -> VideoStream:
-    fractions = {name: Fraction(row[name]) for name in ("fps", "pixel_aspect")}
+    fractions: Item = {name: Fraction(row.get(name, 0)) for name in ("fps", "pixel_aspect", "tick_rate")}
     return VideoStream(**_whole(row) | fractions)
 
 

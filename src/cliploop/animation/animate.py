@@ -7,38 +7,49 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from cliploop.animation.gif import GifWriter
+from cliploop.animation.gif import AlphaGifWriter, GifWriter
 from cliploop.animation.verify import ImageFacts, verify
 from cliploop.animation.webp import WebpWriter
 from cliploop.animation.writer import AnimationWriter, Frame, Settings
 from cliploop.domain.plan import OutputPlan
 from cliploop.domain.template import ImageFormat
 
-_WRITERS: dict[ImageFormat, Callable[[BinaryIO, Settings], AnimationWriter]] = {
-    ImageFormat.GIF: GifWriter,
-    ImageFormat.WEBP: WebpWriter,
+#: By format, and whether the frames have alpha.
+_WRITERS: dict[tuple[ImageFormat, bool], Callable[[BinaryIO, Settings], AnimationWriter]] = {
+    (ImageFormat.GIF, False): GifWriter,
+    (ImageFormat.GIF, True): AlphaGifWriter,
+    (ImageFormat.WEBP, False): WebpWriter,
+    (ImageFormat.WEBP, True): WebpWriter,
 }
 
 
-def animate(frames: Iterable[Frame], plan: OutputPlan, path: Path, check: Callable[[], None]) -> ImageFacts | None:
+def animate(
+    frames: Iterable[Frame],
+    plan: OutputPlan,
+    path: Path,
+    check: Callable[[], None],
+    is_cut: Callable[[], bool] = lambda: False,
+) -> ImageFacts | None:
     """Write frames as the planned image and read it back; None where there is no frame.
 
-    Where frames are missing at the end, the last one stands until the section's end.
+    Where frames are missing at the end, the last one stands until the section's end, as it does in a player; where
+    the file broke off, the image ends there.
 
     Args:
         frames: pictures of the planned size; each has to stay as it is until the next but one is asked for.
         plan: what to make of them.
         path: the file to write.
         check: called for each frame; may raise to stop.
+        is_cut: asked where frames are missing at the end: whether the file broke off.
 
     Raises:
         CliploopError: LIMIT_EXCEEDED (bytes) or OUTPUT_INVALID.
     """
-    settings = Settings(plan.width, plan.height, plan.quality, plan.loop, plan.max_bytes)
+    settings = Settings(plan.width, plan.height, plan.quality, plan.loop, plan.max_bytes, plan.alpha)
     with path.open("wb") as file:
-        writer = _WRITERS[plan.format](file, settings)
+        writer = _WRITERS[plan.format, plan.alpha](file, settings)
         delays = []
-        for frame, delay in _timed(frames, plan.delays(), writer.longest_delay):
+        for frame, delay in _timed(frames, plan.delays(), writer.longest_delay, is_cut):
             check()
             writer.add(frame, delay)
             delays.append(delay)
@@ -46,7 +57,9 @@ def animate(frames: Iterable[Frame], plan: OutputPlan, path: Path, check: Callab
     return verify(path, plan.format, settings, delays, check) if delays else None
 
 
-def _timed(frames: Iterable[Frame], delays: list[int], longest: int) -> Iterator[tuple[Frame, int]]:
+def _timed(
+    frames: Iterable[Frame], delays: list[int], longest: int, is_cut: Callable[[], bool]
+) -> Iterator[tuple[Frame, int]]:
     """Each frame with the time it stands, one frame late: only then it is known not to be the last."""
     shown: Frame | None = None
     number = 0
@@ -55,7 +68,8 @@ def _timed(frames: Iterable[Frame], delays: list[int], longest: int) -> Iterator
             yield from _standing(shown, delays[number - 1], longest)
         shown = frame
     if shown is not None:
-        yield from _standing(shown, sum(delays[number:]), longest)
+        rest = delays[number:]
+        yield from _standing(shown, rest[0] if len(rest) > 1 and is_cut() else sum(rest), longest)
 
 
 def _standing(frame: Frame, delay: int, longest: int) -> Iterator[tuple[Frame, int]]:

@@ -12,9 +12,13 @@ from PIL import Image, ImageFile
 
 from cliploop.animation.held import Box, HeldCanvas, bounding_box
 from cliploop.animation.palette import TRANSPARENT, Quantized, Quantizer
-from cliploop.animation.writer import BoundedFile, Frame, Settings
+from cliploop.animation.writer import BoundedFile, Frame, Mask, Settings
 
 _TABLE_BITS = 8
+#: What becomes of a frame when its time is over.
+_LEAVE, _CLEAR = 1, 2
+#: From this alpha on, a pixel is shown.
+_OPAQUE = 128
 _TRAILER = b"\x3b"
 #: A colour table of two entries and one pixel of the first: the least that a frame can be.
 _ONE_PIXEL = b"\x00" * 6 + b"\x02\x02\x44\x01\x00"
@@ -27,7 +31,7 @@ class GifWriter:
 
     def __init__(self, file: BinaryIO, settings: Settings) -> None:
         self._file = BoundedFile(file, settings.max_bytes)
-        self._held = HeldCanvas(settings.height, settings.width, _tolerance(settings.quality))
+        self._held = HeldCanvas(settings.height, settings.width, _tolerance(settings.quality), alpha=settings.alpha)
         self._quantizer = Quantizer(_colors(settings.quality))
         self._file.write(_header(settings))
 
@@ -38,14 +42,55 @@ class GifWriter:
         if box is None:
             self._file.write(_control(delay, 0) + _descriptor(Box(0, 0, 1, 1), 1) + _ONE_PIXEL)
             return
-        self._held.draw(frame, mask)
-        drawn = box.of(mask)
-        quantized = self._quantizer.quantize(box.of(frame), drawn)
-        self._file.write(_control(delay, TRANSPARENT) + _descriptor(box, _TABLE_BITS) + _pixels(quantized, drawn))
+        self._draw(frame, mask, box, delay)
 
     def close(self) -> None:
         """Write the trailer."""
         self._file.write(_TRAILER)
+
+    def _draw(self, frame: Frame, mask: Mask, box: Box, delay: int, disposal: int = _LEAVE) -> None:
+        self._held.draw(frame, mask)
+        drawn = box.of(mask)
+        quantized = self._quantizer.quantize(box.of(frame)[..., :3], drawn)
+        control = _control(delay, TRANSPARENT, disposal)
+        self._file.write(control + _descriptor(box, _TABLE_BITS) + _pixels(quantized, drawn))
+
+
+class AlphaGifWriter(GifWriter):
+    """Writes frames with alpha, of which a GIF can hold one bit.
+
+    Nothing that is drawn makes a pixel transparent again; only a frame that takes itself away at its end does. So
+    each waits for the next one: where that one uncovers something, it is drawn whole, and cleared at its end.
+    """
+
+    def __init__(self, file: BinaryIO, settings: Settings) -> None:
+        super().__init__(file, settings)
+        self._waiting: tuple[Frame, int] | None = None
+
+    def add(self, frame: Frame, delay: int) -> None:
+        """See ``GifWriter.add``."""
+        opaque = frame[..., 3:] >= _OPAQUE
+        binary = np.where(opaque, frame, np.uint8(0))
+        binary[..., 3:] = opaque * np.uint8(255)
+        self._pass_on(binary[..., 3] == 0)
+        self._waiting = binary, delay
+
+    def close(self) -> None:
+        """Write the last frame and the trailer."""
+        self._pass_on(None)
+        super().close()
+
+    def _pass_on(self, uncovered: Mask | None) -> None:
+        if self._waiting is None:
+            return
+        frame, delay = self._waiting
+        covered: Mask = frame[..., 3] > 0
+        if uncovered is None or not (covered & uncovered).any():
+            super().add(frame, delay)
+            return
+        height, width = covered.shape
+        self._draw(frame, covered, Box(0, 0, width, height), delay, _CLEAR)
+        self._held.clear()
 
 
 def _tolerance(quality: int) -> int:
@@ -67,9 +112,9 @@ def _header(settings: Settings) -> bytes:
     return screen + b"\x21\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<HB", max(0, settings.loop - 1), 0)
 
 
-def _control(delay: int, transparent: int) -> bytes:
-    # 0b101: leave the frame when it ends, and one index is transparent.
-    return struct.pack("<BBBBHBB", 0x21, 0xF9, 4, 0b0000_0101, delay, transparent, 0)
+def _control(delay: int, transparent: int, disposal: int = _LEAVE) -> bytes:
+    # The lowest bit: one index is transparent.
+    return struct.pack("<BBBBHBB", 0x21, 0xF9, 4, disposal << 2 | 1, delay, transparent, 0)
 
 
 def _descriptor(box: Box, table_bits: int) -> bytes:

@@ -35,10 +35,11 @@ class HeldCanvas:
     redraw of what stands still, and what drifts slowly is drawn as soon as it has drifted beyond the tolerance.
     """
 
-    def __init__(self, height: int, width: int, tolerance: int) -> None:
-        self._drawn = np.zeros((height, width, 3), np.uint8)
+    def __init__(self, height: int, width: int, tolerance: int, *, alpha: bool = False) -> None:
+        """With ``alpha``, pictures have it as a fourth channel, and at first everything is transparent."""
+        self._drawn = np.zeros((height, width, 4 if alpha else 3), np.uint8)
         self._tolerance = tolerance
-        self._empty = True
+        self._empty = not alpha
 
     def changed(self, frame: Frame) -> Mask:
         """Which pixels differ from what is shown by more than the tolerance in some channel."""
@@ -48,12 +49,16 @@ class HeldCanvas:
         difference -= np.minimum(frame, self._drawn)
         over = difference > self._tolerance
         changed: Mask = over[..., 0] | over[..., 1] | over[..., 2]
-        return changed
+        return changed | over[..., 3] if over.shape[2] > 3 else changed  # noqa: PLR2004  # red, green, blue
 
     def draw(self, frame: Frame, mask: Mask) -> None:
         """Take note that these pixels are now shown as in ``frame``."""
         self._empty = False
         np.copyto(self._drawn, frame, where=mask[..., None])
+
+    def clear(self) -> None:
+        """Take note that everything is transparent again."""
+        self._drawn[:] = 0
 
 
 def bounding_box(mask: Mask) -> Box | None:

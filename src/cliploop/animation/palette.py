@@ -23,6 +23,9 @@ _ROUNDS, _SPLITS = 1, 1 / 16
 _ROWS = 256
 #: A palette that fits so much worse than it did (in squared codes) belongs to another scene.
 _WORSE_BY, _WORSE_FLOOR = 2.0, 12.0
+#: A colour that so large a share of the sample has, exactly, is shown exactly, up to so many of them: bars, titles
+#: and the edges of a wide film are flat, and the mean of a cluster would lie beside each.
+_OWN, _MOST_OWN = 0.01, 24
 
 Points = NDArray[np.float32]
 
@@ -51,12 +54,14 @@ class Quantizer:
 
     def quantize(self, pixels: Frame, drawn: Mask) -> Quantized:
         """Choose colours for the pixels that are drawn, and give every pixel one of them."""
-        table = _table(self._adapt(_sample(pixels[drawn])))
+        sample = _sample(pixels[drawn])
+        frequent = _frequent(sample)
+        table = _table(_with(frequent, self._adapt(sample)))
         chart = Image.new("P", (1, 1))
         chart.putpalette(table.tobytes())
         image = Image.fromarray(np.ascontiguousarray(pixels))
         mapped = image.quantize(palette=chart, dither=Image.Dither.FLOYDSTEINBERG)
-        return Quantized(table, np.asarray(mapped))
+        return Quantized(table, _undithered(np.array(mapped), pixels, table, frequent))
 
     def _adapt(self, sample: Points) -> Points:
         centres = _median_cut(sample, self._colors) if self._centres is None else self._centres
@@ -69,6 +74,41 @@ class Quantizer:
             nearest, error = _nearest(sample, centres)
         self._centres, self._error = centres, float(error.mean())
         return centres
+
+
+def _frequent(sample: Points) -> Points:
+    """The colours that are worth an entry of their own, the most frequent first."""
+    colors, count = np.unique(_packed(sample.astype(np.uint8)), return_counts=True)
+    order = np.argsort(-count)[:_MOST_OWN]
+    chosen = colors[order][count[order] >= _OWN * len(sample)]
+    return np.stack([chosen >> 16, chosen >> 8 & 255, chosen & 255], axis=1).astype(np.float32)
+
+
+def _with(frequent: Points, centres: Points) -> Points:
+    """The centres with those that are nearest to a frequent colour moved onto it."""
+    exact, free = centres.copy(), np.ones(len(centres), np.bool_)
+    for color in frequent:
+        distance = np.where(free, ((centres - color) ** 2).sum(axis=1), np.inf)
+        exact[distance.argmin()] = color
+        free[distance.argmin()] = False
+    return exact
+
+
+def _undithered(
+    indices: NDArray[np.uint8], pixels: Frame, table: NDArray[np.uint8], frequent: Points
+) -> NDArray[np.uint8]:
+    """The indices with each pixel of a frequent colour showing that colour, whatever error was carried there."""
+    if len(frequent):
+        packed, entries = _packed(pixels), _packed(table)
+        for color in _packed(frequent.astype(np.uint8)):
+            indices[packed == color] = (entries == color).argmax()
+    return indices
+
+
+def _packed(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
+    wide = colors.astype(np.intp)
+    packed: NDArray[np.intp] = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
+    return packed
 
 
 def _sample(pixels: NDArray[np.uint8]) -> Points:

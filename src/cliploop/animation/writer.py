@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cliploop.domain.errors import CliploopError, ErrorCode
 
-#: One picture: (height, width, 3) bytes, RGB, full range.
+#: One picture: (height, width, 3) bytes, RGB, full range; with a fourth channel, alpha, where the settings say so.
 Frame = NDArray[np.uint8]
 #: (height, width) of what is drawn anew.
 Mask = NDArray[np.bool_]
@@ -26,6 +26,7 @@ class Settings:
         quality: 1-100; a higher one is never smaller in what it keeps of the picture.
         loop: times to play; 0 = for ever.
         max_bytes: writing beyond this is an error.
+        alpha: whether frames have it.
     """
 
     width: int
@@ -33,6 +34,7 @@ class Settings:
     quality: int = 75
     loop: int = 0
     max_bytes: int = 2**31
+    alpha: bool = False
 
 
 class AnimationWriter(Protocol):
@@ -59,7 +61,7 @@ class BoundedFile:
 
     def __init__(self, file: BinaryIO, max_bytes: int) -> None:
         self._file = file
-        self._left = max_bytes
+        self._max_bytes = self._left = max_bytes
 
     def write(self, data: bytes) -> None:
         """Write ``data``, or raise LIMIT_EXCEEDED."""
@@ -67,7 +69,7 @@ class BoundedFile:
         if self._left < 0:
             raise CliploopError(
                 ErrorCode.LIMIT_EXCEEDED,
-                "The image would be larger than the limit; ask for a shorter section, fewer frames a second, a "
-                "smaller size or a lower quality.",
+                f"The image would be larger than the limit of {self._max_bytes} bytes; ask for a shorter section, "
+                "fewer frames a second, a smaller size or a lower quality.",
             )
         self._file.write(data)

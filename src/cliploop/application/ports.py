@@ -42,7 +42,11 @@ class ReadableSource:
 
 @dataclass(frozen=True)
 class EncodedImage:
-    """An animated image on the local disk, reopened and found to be what was planned."""
+    """An animated image on the local disk, reopened and found to be what was planned.
+
+    Attributes:
+        cut_after: how many planned frames there were before the file broke off, None where it did not.
+    """
 
     path: Path
     size: int
@@ -51,6 +55,7 @@ class EncodedImage:
     height: int
     frames: int
     duration_ms: int
+    cut_after: int | None = None
 
 
 class RevisionConflictError(Exception):

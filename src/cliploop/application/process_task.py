@@ -125,7 +125,8 @@ class ProcessTask:
             format=plan.format,
             attempt=task.attempt,
         )
-        return _Made(plan, image, address, self.outputs.locate(address, image))
+        applied = plan if image.cut_after is None else plan.cut_to(image.cut_after)
+        return _Made(applied, image, address, self.outputs.locate(address, image))
 
     def _settle(self, task: Task, media: MediaInfo, results: Sequence[_Made | CliploopError]) -> None:
         outputs = [_ended(output, result) for output, result in zip(task.outputs, results, strict=True)]

@@ -22,6 +22,8 @@ class ErrorCode(StrEnum):
     SOURCE_UNSUPPORTED = "SourceUnsupported"
     SOURCE_MALFORMED = "SourceMalformed"
     SOURCE_WITHOUT_VIDEO = "SourceWithoutVideo"
+    SOURCE_ENCRYPTED = "SourceEncrypted"
+    SOURCE_COLOR_UNSUPPORTED = "SourceColorUnsupported"
     OUTPUT_EMPTY = "OutputEmpty"
     OUTPUT_INVALID = "OutputInvalid"
     OUTPUT_NAME_TAKEN = "OutputNameTaken"

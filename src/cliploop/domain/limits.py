@@ -27,13 +27,16 @@ class Limits:
 
     def check(self, *, width: int, height: int, frames: int, source_pixels: int) -> None:
         """Raise LIMIT_EXCEEDED, naming the limit and the value, for an output that is too much."""
+        if source_pixels > self.source_pixels:
+            raise _exceeded(f"The source has {source_pixels} pixels in a frame; the limit is {self.source_pixels}.")
         for name, value, bound in (
-            ("pixels in a source frame", source_pixels, self.source_pixels),
             ("pixels on the longer side", max(width, height), self.side),
             ("frames", frames, self.frames),
             ("pixels in all frames", width * height * frames, self.pixels),
         ):
             if value > bound:
-                raise CliploopError(
-                    ErrorCode.LIMIT_EXCEEDED, f"The output would need {value} {name}; the limit is {bound}."
-                )
+                raise _exceeded(f"The output would need {value} {name}; the limit is {bound}.")
+
+
+def _exceeded(sentence: str) -> CliploopError:
+    return CliploopError(ErrorCode.LIMIT_EXCEEDED, sentence)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+#: Frames a second of the fastest cameras and screens that people have.
+_FASTEST_FRAMES = 240
+
 
 @dataclass(frozen=True)
 class VideoStream:
@@ -12,6 +15,13 @@ class VideoStream:
 
     Width and height are as coded, before rotation and pixel aspect. Bit rate in bit/s, 0 where unknown. Rotation is
     by how many degrees a player turns the coded picture clockwise: 0, 90, 180 or 270.
+
+    Attributes:
+        fps: frames a second on average.
+        tick_rate: the lowest rate to whose ticks every timestamp fits, by ffmpeg's guess; 0 where it has none. A
+            screen recording may have 8 frames a second on average and show them 1/60 s after each other.
+        is_default: whether the container says that it is the one to play.
+        dolby_vision: profile and base compatibility, such as ``8.1``; empty without it.
     """
 
     index: int
@@ -27,7 +37,20 @@ class VideoStream:
     color_matrix: str = ""
     color_range: str = ""
     color_transfer: str = ""
+    color_primaries: str = ""
     interlaced: bool = False
+    tick_rate: Fraction = Fraction(0)
+    is_default: bool = False
+    has_alpha: bool = False
+    dolby_vision: str = ""
+
+    @property
+    def fastest(self) -> Fraction:
+        """The rate that shows every frame of it for as long as it stands, 0 where nobody knows."""
+        # Of fields, ffmpeg's guess counts each; beyond 240 it is the container's clock and no frame rate.
+        if self.interlaced or self.tick_rate <= self.fps:
+            return self.fps
+        return self.tick_rate if self.tick_rate <= _FASTEST_FRAMES else Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -59,5 +82,12 @@ class MediaInfo:
 
     @property
     def main_video(self) -> VideoStream | None:
-        """The stream that outputs are made from: the one with the most pixels, the first among equals."""
-        return max(self.video, key=lambda stream: (stream.width * stream.height, -stream.index), default=None)
+        """The stream that outputs are made from.
+
+        The container's default, the one with the most pixels among several or none, the first among equals.
+        """
+        return max(
+            self.video,
+            key=lambda stream: (stream.is_default, stream.width * stream.height, -stream.index),
+            default=None,
+        )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from cliploop.domain.color import Color, color_of
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.geometry import output_size
 from cliploop.domain.limits import Limits
@@ -12,6 +13,9 @@ from cliploop.domain.media import MediaInfo
 from cliploop.domain.section import AppliedSection, Section
 from cliploop.domain.template import ImageFormat, Template
 from cliploop.domain.timing import delays, frame_count, playable_rate
+
+#: What rows written before there was this field were read as.
+_UNTAGGED_SD = Color(assumed=True)
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,9 @@ class OutputPlan:
         quality: 1-100.
         loop: times to play; 0 = for ever.
         max_bytes: the encoder stops beyond this.
+        color: how the source's colours are read.
+        alpha: whether transparency is carried over.
+        is_cut: whether the section ends before the asked one because the file breaks off there.
     """
 
     format: ImageFormat
@@ -40,17 +47,27 @@ class OutputPlan:
     quality: int
     loop: int
     max_bytes: int
+    color: Color = _UNTAGGED_SD
+    alpha: bool = False
+    is_cut: bool = False
 
     def delays(self) -> list[int]:
         """How long each frame stands, in the format's ticks (GIF 1/100 s, WebP 1/1000 s)."""
         return list(delays(self.format, self.section.duration_ms, self.rate, self.frames))
+
+    def cut_to(self, frames: int) -> OutputPlan:
+        """The same output of a source that breaks off after ``frames`` of its frames."""
+        shown_ms = min(self.section.duration_ms, round(frames * 1000 / self.rate))
+        section = AppliedSection(self.section.start_ms, self.section.start_ms + max(1, shown_ms))
+        return replace(self, section=section, frames=frames, is_cut=True)
 
 
 def plan_output(media: MediaInfo, template: Template, section: Section, limits: Limits) -> OutputPlan:
     """Decide one output.
 
     Raises:
-        CliploopError: SOURCE_WITHOUT_VIDEO, SOURCE_MALFORMED (no duration), SECTION_INVALID or LIMIT_EXCEEDED.
+        CliploopError: SOURCE_WITHOUT_VIDEO, SOURCE_MALFORMED (no duration), SOURCE_COLOR_UNSUPPORTED,
+            SECTION_INVALID or LIMIT_EXCEEDED.
     """
     video = media.main_video
     if video is None:
@@ -59,7 +76,7 @@ def plan_output(media: MediaInfo, template: Template, section: Section, limits: 
         raise CliploopError(ErrorCode.SOURCE_MALFORMED, "The file does not say how long it is.")
     applied = section.within(media.duration_ms)
     width, height = output_size(template, video)
-    rate = playable_rate(template.format, template.fps, video.fps)
+    rate = playable_rate(template.format, template.fps, video.fastest)
     frames = frame_count(template.format, applied.duration_ms, rate)
     limits.check(width=width, height=height, frames=frames, source_pixels=video.width * video.height)
     return OutputPlan(
@@ -73,4 +90,6 @@ def plan_output(media: MediaInfo, template: Template, section: Section, limits: 
         quality=template.quality,
         loop=template.loop,
         max_bytes=limits.bytes,
+        color=color_of(video),
+        alpha=video.has_alpha,
     )

@@ -153,7 +153,7 @@ class InMemoryOutputs:
 
     def locate(self, address: OutputAddress, image: EncodedImage) -> StoredImage:
         """See ``Outputs``."""
-        facts = {name: value for name, value in vars(image).items() if name != "path"}
+        facts = {name: value for name, value in vars(image).items() if name not in {"path", "cut_after"}}
         return StoredImage(bucket=self.bucket, key=_key(address), **facts)
 
     def publish(self, address: OutputAddress, image: EncodedImage) -> None:

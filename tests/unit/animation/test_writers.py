@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ TICK_MS = {GifWriter: 10, WebpWriter: 1}
 WIDTH, HEIGHT = 70, 50
 
 
-def written(writer: Writer, frames: Sequence[Frame], delays: Sequence[int], **kept: int) -> bytes:
+def written(writer: Writer, frames: Sequence[Frame], delays: Sequence[int], **kept: Any) -> bytes:
     file = io.BytesIO()
     height, width = frames[0].shape[:2]
     made = writer(file, Settings(width, height, **kept))
@@ -177,10 +177,10 @@ def test_what_is_no_image_is_invalid(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kept", "delays"), [({"loop": 2}, [20, 20]), ({}, [20, 21]), ({}, [20]), ({"width": WIDTH + 1}, [20, 20])]
 )
-def test_an_image_is_held_to_what_was_planned(tmp_path: Path, kept: dict[str, int], delays: list[int]) -> None:
+def test_an_image_is_held_to_what_was_planned(tmp_path: Path, kept: dict[str, Any], delays: list[int]) -> None:
     path = tmp_path / "image"
     path.write_bytes(written(GifWriter, [plain(9, 9, 9), plain(200, 9, 9)], [20, 20]))
-    planned = Settings(**{"width": WIDTH, "height": HEIGHT} | kept)
+    planned = Settings(**{"width": WIDTH, "height": HEIGHT, **kept})
     with pytest.raises(CliploopError) as caught:
         verify(path, ImageFormat.GIF, planned, delays, lambda: None)
     assert caught.value.code == ErrorCode.OUTPUT_INVALID

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
+from cliploop.adapters.ffmpeg.filters import filter_graph
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo, VideoStream
 from cliploop.domain.plan import OutputPlan
@@ -28,16 +28,16 @@ _HTTP = (
 
 _QUIET = ("-hide_banner", "-nostdin", "-nostats")
 
-#: Sharp, and without the rounding and chroma shortcuts that cost 1-2 dB on the way to RGB.
-_SCALER = "lanczos+accurate_rnd+full_chroma_int+full_chroma_inp"
-#: From this height on, a video that names no colour matrix is taken for BT.709 (as players do), below for BT.601.
-_HD_HEIGHT = 720
-_HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 #: Containers without an index of key frames. A seek lands on any frame there, and nothing can be decoded until the
 #: next key frame, so decoding starts this much earlier; broadcast and disc have one every second or two.
 _PRE_ROLL_MS = {"mpegts": 12_000, "mpeg": 12_000}
-#: How late a frame's timestamp may be and still count as on time: Matroska and FLV round to the millisecond.
-_JITTER = Fraction(2, 1000)
+#: ffmpeg's own decoders of VP8 and VP9 leave the alpha out.
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+
+
+#: A film that changes its size has its later frames scaled by the same graph. A new graph would begin to count time
+#: at its first frame.
+_ONE_GRAPH = ("-reinit_filter", "0")
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,11 @@ def probe_words(ffmpeg: str, source: Input) -> list[str]:
     return [ffmpeg, *_QUIET, *source.words()]
 
 
+def structure_words(ffmpeg: str, source: Input) -> list[str]:
+    """Print how an MP4 file is built, box by box."""
+    return [ffmpeg, *_QUIET, "-v", "trace", *source.words()]
+
+
 def measure_words(ffmpeg: str, source: Input, stream: int) -> list[str]:
     """Read a source to its end without decoding, and report the time reached."""
     copied = ["-map", f"0:{stream}", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
@@ -94,61 +99,17 @@ def decode_words(
     video = next(stream for stream in media.video if stream.index == plans[0].stream_index)
     graph = filter_graph(video, plans, pre_roll_ms)
     # Warnings, because that a store refused is one when it happens in the middle of a file.
-    words = [ffmpeg, *_QUIET, "-v", "warning", *start, *source.words(), "-filter_complex", graph]
+    words = [ffmpeg, *_QUIET, "-v", "warning", *start, *_decoder(video), *_ONE_GRAPH, *source.words()]
+    words += ["-filter_complex", graph]
     for number, (descriptor, plan) in enumerate(outputs.items()):
         words += ["-map", f"[out{number}]", "-frames:v", str(plan.frames), "-t", _seconds(section.duration_ms)]
         words += ["-fps_mode", "passthrough", "-c:v", "rawvideo", "-f", "rawvideo", f"pipe:{descriptor}"]
     return words
 
 
-def filter_graph(video: VideoStream, plans: Sequence[OutputPlan], pre_roll_ms: int = 0) -> str:
-    """From decoded frames to each plan's: its moments, its size, RGB; plans of the same look share the work.
-
-    Decoding starts ``pre_roll_ms`` before the section.
-    """
-    looks: dict[tuple[Fraction, int, int], list[int]] = {}
-    for number, plan in enumerate(plans):
-        looks.setdefault((plan.rate, plan.width, plan.height), []).append(number)
-    chains = [f"[0:{video.index}]{_deinterlaced(video)}split={len(looks)}{_pads('in', range(len(looks)))}"]
-    for number, ((rate, width, height), members) in enumerate(looks.items()):
-        moments = _moments(rate, Fraction(pre_roll_ms, 1000))
-        frames = ",".join([*moments, *_light(video), _size(video, width, height), "setsar=1,format=rgb24"])
-        chains.append(f"[in{number}]{frames},split={len(members)}{_pads('out', members)}")
-    return ";".join(chains)
-
-
-def _pads(name: str, numbers: Sequence[int]) -> str:
-    return "".join(f"[{name}{number}]" for number in numbers)
-
-
-def _deinterlaced(video: VideoStream) -> str:
-    return "bwdif=mode=send_frame:deint=interlaced," if video.interlaced else ""
-
-
-def _moments(rate: Fraction, pre_roll: Fraction) -> list[str]:
-    # fps takes for each moment the last frame up to half a period after it; moved by that much less the jitter, the
-    # last frame that was shown at the moment itself. Of what lies before the first moment (0) it keeps that frame.
-    shift = Fraction(1, 2) / rate - _JITTER - pre_roll
-    return [f"setpts=PTS{float(shift):+.6f}/TB", f"fps={rate.numerator}/{rate.denominator}:start_time=0"]
-
-
-def _light(video: VideoStream) -> list[str]:
-    """HDR to SDR: to linear light, to BT.709's primaries, highlights rolled off, to BT.709's curve.
-
-    203 nits are white (ITU-R BT.2408); mobius leaves what is darker than 0.6 of that as it is; hable dims it all.
-    """
-    if video.color_transfer not in _HDR_TRANSFERS:
-        return []
-    return [
-        "zscale=transfer=linear:npl=203,format=gbrpf32le,zscale=primaries=bt709",
-        "tonemap=mobius:param=0.6:desat=0,zscale=transfer=bt709:matrix=bt709:range=limited,format=yuv444p",
-    ]
-
-
-def _size(video: VideoStream, width: int, height: int) -> str:
-    scale = f"scale={width}:{height}:flags={_SCALER}"
-    untagged = video.color_matrix in ("", "unknown") and video.pixel_format.startswith("yuv")
-    return f"{scale}:in_color_matrix=bt709" if untagged and video.height >= _HD_HEIGHT else scale
+def _decoder(video: VideoStream) -> list[str]:
+    name = _ALPHA_DECODERS.get(video.codec) if video.has_alpha else None
+    return [f"-c:{video.index}", name] if name else []
 
 
 def _seconds(milliseconds: int) -> str:

@@ -25,6 +25,12 @@ _TAG = re.compile(r"\(([^()\[]+) / 0x[0-9A-Fa-f]+\)")
 _SIZE = re.compile(r"^([1-9]\d*)x([1-9]\d*)\b")
 _ASPECT = re.compile(r"SAR (\d+):(\d+)")
 _ROTATION = re.compile(r"display ?matrix: rotation of (-?\d+(?:\.\d+)?) degrees", re.IGNORECASE)
+_DOLBY_VISION = re.compile(
+    r"^ {4,}DOVI configuration record:.* profile: (\d+),.* compatibility id: (\d+)", re.MULTILINE
+)
+#: VP8 and VP9 carry alpha as a second picture beside the first; the pixel format does not show it.
+_ALPHA_BESIDE = re.compile(r"^ {4,}alpha_mode +: 1$", re.MULTILINE | re.IGNORECASE)
+_ALPHA_FORMAT = re.compile(r"yuva|rgba|bgra|argb|abgr|gbrap|ya\d|pal8")
 _BITRATE = re.compile(r"(\d+) kb/s")
 _RATE = re.compile(r"(?P<number>\d+(?:\.\d+)?k?) (?P<unit>fps|tbr)\b")
 _SAMPLING = re.compile(r"(\d+) Hz")
@@ -86,13 +92,14 @@ def _video(stream: re.Match[str]) -> VideoStream:
     width, height = _size(fields) or (0, 0)
     tag = _TAG.search(fields[0])
     traits = [trait.strip() for trait in color.rstrip(")").split(",")]
-    matrix, transfer = _matrix_and_transfer(traits)
+    matrix, primaries, transfer = _color(traits)
+    rates = _rates(fields)
     return VideoStream(
         index=int(stream["index"]),
         codec=fields[0].split(" ")[0],
         width=width,
         height=height,
-        fps=_rate(fields),
+        fps=rates.get("fps") or rates.get("tbr") or Fraction(0),
         bitrate=_number(_BITRATE, rest) * 1000,
         codec_tag=tag[1] if tag else "",
         pixel_aspect=_pixel_aspect(rest),
@@ -101,7 +108,12 @@ def _video(stream: re.Match[str]) -> VideoStream:
         color_matrix=matrix,
         color_range=next((trait for trait in traits if trait in ("tv", "pc")), ""),
         color_transfer=transfer,
+        color_primaries=primaries,
         interlaced=any("first" in trait for trait in traits),
+        tick_rate=rates.get("tbr", Fraction(0)),
+        is_default="(default)" in rest,
+        has_alpha=bool(_ALPHA_FORMAT.match(pixel_format) or _ALPHA_BESIDE.search(stream["side"])),
+        dolby_vision=_dolby_vision(stream["side"]),
     )
 
 
@@ -110,31 +122,35 @@ def _audio(rest: str) -> AudioStream:
     return AudioStream(codec, _number(_SAMPLING, rest), _number(_BITRATE, rest) * 1000)
 
 
-def _matrix_and_transfer(traits: list[str]) -> tuple[str, str]:
-    """Matrix and transfer of "matrix/primaries/transfer", which is one word where the three are the same."""
+def _color(traits: list[str]) -> tuple[str, str, str]:
+    """The parts of "matrix/primaries/transfer", which is one word where the three are the same."""
     for trait in traits:
         if trait.count("/") == 2:  # noqa: PLR2004
-            matrix, _, transfer = trait.split("/")
-            return _known(matrix), _known(transfer)
+            matrix, primaries, transfer = map(_known, trait.split("/"))
+            return matrix, primaries, transfer
         if re.fullmatch(r"(bt|smpte)\d\w*|gbr|fcc", trait):
-            return trait, trait
-    return "", ""
+            return trait, trait, trait
+    return "", "", ""
 
 
 def _known(name: str) -> str:
     return "" if name in ("unknown", "reserved") else name
 
 
-def _rate(fields: list[str]) -> Fraction:
-    """Frames a second: the average, else the one that ffmpeg guesses; 0 where it knows neither."""
-    found = filter(None, map(_RATE.match, fields))
-    rates = {rate["unit"]: rate["number"] for rate in found}
-    for unit in ("fps", "tbr"):
-        printed = rates.get(unit, "0")
+def _rates(fields: list[str]) -> dict[str, Fraction]:
+    """Frames a second: the average (fps), and the one that ffmpeg guesses (tbr), where they are rates of frames."""
+    rates = {}
+    for found in filter(None, map(_RATE.match, fields)):
+        printed = found["number"]
         rate = Fraction(printed.removesuffix("k")) * (1000 if printed.endswith("k") else 1)
         if 0 < rate <= _FASTEST:
-            return _NTSC.get(rate, rate)
-    return Fraction(0)
+            rates[found["unit"]] = _NTSC.get(rate, rate)
+    return rates
+
+
+def _dolby_vision(side: str) -> str:
+    found = _DOLBY_VISION.search(side)
+    return f"{found[1]}.{found[2]}" if found else ""
 
 
 def _pixel_aspect(rest: str) -> Fraction:

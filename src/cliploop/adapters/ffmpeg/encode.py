@@ -1,19 +1,20 @@
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cliploop.adapters.ffmpeg import failures
-from cliploop.adapters.ffmpeg.arguments import decode_words
+from cliploop.adapters.ffmpeg.arguments import Input, decode_words
 from cliploop.adapters.ffmpeg.locate import ffmpeg
-from cliploop.adapters.ffmpeg.pipes import Maker
-from cliploop.adapters.ffmpeg.probe import opened_by_ffmpeg
+from cliploop.adapters.ffmpeg.pipes import Ending, Maker
+from cliploop.adapters.ffmpeg.probe import is_encrypted, opened_by_ffmpeg
 from cliploop.adapters.ffmpeg.process import Run
 from cliploop.application.ports import EncodedImage, Pulse, ReadableSource
 from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import CliploopError
+from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo
 from cliploop.domain.plan import OutputPlan
 from cliploop.domain.section import AppliedSection
@@ -25,8 +26,11 @@ _GLANCE_S = 0.1
 Result = EncodedImage | CliploopError
 
 
+@dataclass(frozen=True)
 class FfmpegEncoder:
     """Makes animated images: ffmpeg decodes each section once, ``animation`` writes every image of it."""
+
+    limits: Limits = Limits()
 
     def encode(
         self,
@@ -42,11 +46,11 @@ class FfmpegEncoder:
         sections: dict[tuple[int, AppliedSection], list[int]] = {}
         for number, plan in enumerate(plans):
             sections.setdefault((plan.stream_index, plan.section), []).append(number)
-        watch = _Watch(deadline, pulse)
+        watch, opened = _Watch(deadline, pulse), opened_by_ffmpeg(source, self.limits)
         results: dict[int, Result] = {}
         for members in sections.values():
             section = {scratch / f"{number}.{plans[number].format}": plans[number] for number in members}
-            results |= zip(members, _make_section(source, media, section, watch), strict=True)
+            results |= zip(members, _make_section(opened, media, section, watch), strict=True)
         return [results[number] for number in range(len(plans))]
 
 
@@ -66,33 +70,34 @@ class _Watch:
             self._next_s = time.monotonic() + _PULSE_S
 
 
-def _make_section(
-    source: ReadableSource, media: MediaInfo, images: dict[Path, OutputPlan], watch: _Watch
-) -> list[Result]:
+def _make_section(opened: Input, media: MediaInfo, images: dict[Path, OutputPlan], watch: _Watch) -> list[Result]:
     """Make the images of one section, from one run of ffmpeg."""
-    stop = threading.Event()
-    makers = [Maker(plan, path, stop) for path, plan in images.items()]
-    words = _words(source, media, makers)
+    ending = Ending()
+    makers = [Maker(plan, path, ending) for path, plan in images.items()]
+    words = _words(opened, media, makers)
     folder = next(iter(images)).parent
     try:
         descriptors = [maker.writing_end for maker in makers]
         with Run(words, folder=folder, deadline=watch.deadline, pass_fds=descriptors) as run:
             for maker in makers:
                 maker.start()
-            while not all(maker.is_done(_GLANCE_S / len(makers)) for maker in makers):
-                watch.glance()
             exit_code = run.wait(watch.glance)
             stderr = run.stderr()
+            ending.tell(is_cut=failures.file_broke_off(stderr))
+            while not all(maker.is_done(_GLANCE_S / len(makers)) for maker in makers):
+                watch.glance()
     finally:
-        stop.set()
+        ending.stop()
         for maker in makers:
             maker.join()
+    if failures.hardly_decoded(stderr) and is_encrypted(opened, folder, watch.deadline):
+        return [failures.encrypted(stderr)] * len(makers)
     return _results(makers, stderr, exit_code)
 
 
-def _words(source: ReadableSource, media: MediaInfo, makers: Sequence[Maker]) -> list[str]:
+def _words(opened: Input, media: MediaInfo, makers: Sequence[Maker]) -> list[str]:
     outputs = {maker.writing_end: maker.plan for maker in makers}
-    return decode_words(ffmpeg(), opened_by_ffmpeg(source), media, makers[0].plan.section, outputs)
+    return decode_words(ffmpeg(), opened, media, makers[0].plan.section, outputs)
 
 
 def _results(makers: Sequence[Maker], stderr: str, exit_code: int) -> list[Result]:
@@ -105,4 +110,6 @@ def _results(makers: Sequence[Maker], stderr: str, exit_code: int) -> list[Resul
         broken = failures.reading_broke(stderr, exit_code)
         if broken:
             raise broken
+    if failures.mostly_damaged(stderr):
+        return [failures.opening_failed(stderr, exit_code=exit_code)] * len(makers)
     return [maker.result(lambda: failures.no_frames(stderr, exit_code)) for maker in makers]

@@ -12,6 +12,7 @@ _LONGEST_LOG = 2_000
 
 _UNSUPPORTED = "This kind of file is not supported; upload MP4, MOV, MKV, WebM, AVI, FLV, MPEG, OGG, WMV or GIF."
 _MALFORMED = "The file is damaged, incomplete or no video; check that it plays to its end, and upload it again."
+_ENCRYPTED = "The video is encrypted; upload it without copy protection."
 _NO_VIDEO = "The file has no video stream."
 _NO_FRAMES = "The section has no picture that can be shown; choose another one."
 _TOO_LARGE = "The picture is larger than this service decodes; upload a smaller version of the video."
@@ -26,6 +27,9 @@ _OUT_OF_REACH = (
     r"HTTP error [45]|Server returned|Connection (refused|timed out|reset)|Failed to resolve|Network is unreachable"
     r"|Error reading HTTP response|Error in the pull function|Stream ends prematurely|certificate verify"
 )
+
+#: In MP4 and MOV, in Matroska and WebM, and in everything else that was cut in the middle of a packet.
+_BROKEN_OFF = r"partial file|File ended prematurely|Packet corrupt|corrupt input packet|corrupt decoded frame"
 
 #: In this order: the first words that are found decide.
 _MEANINGS: tuple[tuple[str, ErrorCode, str, bool], ...] = (
@@ -71,6 +75,26 @@ def reading_broke(stderr: str, exit_code: int) -> CliploopError | None:
         return None
     # Even a refusal: the source could be opened, so its address has expired, and the next try has a new one.
     return CliploopError(ErrorCode.UNAVAILABLE, _LATER, log_text=known.log_text, retryable=True)
+
+
+def file_broke_off(stderr: str) -> bool:
+    """Whether the file ends before its index, its header or its last packet say so."""
+    return re.search(_BROKEN_OFF, stderr) is not None
+
+
+def hardly_decoded(stderr: str) -> bool:
+    """Whether the decoder met what it could not read: damage, or what needs a key."""
+    return "Decoding error" in stderr
+
+
+def mostly_damaged(stderr: str) -> bool:
+    """Whether so little could be decoded that what was is no picture of the film."""
+    return "Decode error rate" in stderr
+
+
+def encrypted(stderr: str) -> CliploopError:
+    """The error of a file that needs a key."""
+    return CliploopError(ErrorCode.SOURCE_ENCRYPTED, _ENCRYPTED, log_text=f"ffmpeg: {scrubbed(stderr)}")
 
 
 def no_frames(stderr: str, exit_code: int) -> CliploopError:

@@ -26,6 +26,30 @@ class Stopped(Exception):  # noqa: N818
     """Somebody else's failure ended this work; nobody reads this."""
 
 
+class Ending:
+    """How the decoding ended, for those who have to know before they end."""
+
+    def __init__(self) -> None:
+        self._ended = threading.Event()
+        self._is_cut = False
+        self.stopped = threading.Event()
+
+    def tell(self, *, is_cut: bool) -> None:
+        """The decoder has ended; ``is_cut`` where the file broke off."""
+        self._is_cut = is_cut
+        self._ended.set()
+
+    def stop(self) -> None:
+        """Somebody failed: everybody ends."""
+        self.stopped.set()
+        self._ended.set()
+
+    def is_cut(self) -> bool:
+        """Whether the file broke off; waits for the decoder's end, which is near where frames have run out."""
+        self._ended.wait()
+        return self._is_cut
+
+
 class Maker:
     """Makes one image of the frames that arrive on its pipe, on a thread of its own.
 
@@ -34,9 +58,9 @@ class Maker:
         writing_end: the pipe's descriptor for ffmpeg.
     """
 
-    def __init__(self, plan: OutputPlan, path: Path, stop: threading.Event) -> None:
+    def __init__(self, plan: OutputPlan, path: Path, ending: Ending) -> None:
         self.plan = plan
-        self._path, self._stop = path, stop
+        self._path, self._ending = path, ending
         self._reading_end, self.writing_end = os.pipe()
         _enlarge(self.writing_end)
         self._received = 0
@@ -85,22 +109,30 @@ class Maker:
             os.close(self._reading_end)
 
     def _made(self) -> EncodedImage | None:
-        facts = animate(self._frames(), self.plan, self._path, self._check)
+        facts = animate(self._frames(), self.plan, self._path, self._check, self._ending.is_cut)
         if facts is None:
             return None
         return EncodedImage(
-            self._path, facts.size, facts.md5, facts.width, facts.height, facts.frames, facts.duration_ms
+            path=self._path,
+            size=facts.size,
+            md5=facts.md5,
+            width=facts.width,
+            height=facts.height,
+            frames=facts.frames,
+            duration_ms=facts.duration_ms,
+            cut_after=self._received if self.is_short and self._ending.is_cut() else None,
         )
 
     def _frames(self) -> Iterator[Frame]:
         """The frames that arrive, until the pipe ends; half a frame is none. Each is valid until the next but one."""
-        pair = [np.empty((self.plan.height, self.plan.width, 3), np.uint8) for _ in range(2)]
+        shape = (self.plan.height, self.plan.width, 4 if self.plan.alpha else 3)
+        pair = [np.empty(shape, np.uint8) for _ in range(2)]
         while _fill(self._reading_end, pair[self._received % 2]):
             self._received += 1
             yield pair[(self._received - 1) % 2]
 
     def _check(self) -> None:
-        if self._stop.is_set():
+        if self._ending.stopped.is_set():
             raise Stopped
 
 

@@ -2,30 +2,36 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cliploop.adapters.ffmpeg import failures
-from cliploop.adapters.ffmpeg.arguments import Input, measure_words, probe_words
+from cliploop.adapters.ffmpeg.arguments import Input, measure_words, probe_words, structure_words
 from cliploop.adapters.ffmpeg.banner import read_banner
 from cliploop.adapters.ffmpeg.locate import certificates, ffmpeg
 from cliploop.adapters.ffmpeg.process import Run
 from cliploop.application.ports import ReadableSource
 from cliploop.domain.deadline import Deadline
+from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo
 
 #: A file that does not say how long it is (a browser's recording) is read to its end to find out, up to this size.
 _MEASURED_SIZE = 256 * 1024 * 1024
 #: What ffmpeg says last when it was asked for nothing but a look.
 _ONLY_LOOKED = "At least one output file must be specified"
+#: The box of a protected sample entry (ISO/IEC 14496-12, 8.12.1).
+_ENCRYPTED = "type:'sinf' parent:'stsd'"
 
 
+@dataclass(frozen=True)
 class FfmpegProber:
     """Finds out what is in a source, by what ffmpeg prints when it opens it."""
 
+    limits: Limits = Limits()
+
     def probe(self, source: ReadableSource, deadline: Deadline) -> MediaInfo:
         """See ``Prober``."""
-        opened = opened_by_ffmpeg(source)
+        opened = opened_by_ffmpeg(source, self.limits)
         with tempfile.TemporaryDirectory(prefix="probe-") as folder:
             with Run(probe_words(ffmpeg(), opened), folder=Path(folder), deadline=deadline) as run:
                 exit_code = run.wait()
@@ -36,10 +42,21 @@ class FfmpegProber:
             return _measured(media, opened, Path(folder), deadline)
 
 
-def opened_by_ffmpeg(source: ReadableSource) -> Input:
-    """A source with what this machine adds to it."""
+def opened_by_ffmpeg(source: ReadableSource, limits: Limits) -> Input:
+    """A source with what this machine and the stack add to it."""
     is_remote = source.url.startswith(("http://", "https://"))
-    return Input(source.url if is_remote else str(Path(source.url).resolve()), certificates())
+    address = source.url if is_remote else str(Path(source.url).resolve())
+    return Input(address, certificates(), limits.source_pixels)
+
+
+def is_encrypted(opened: Input, folder: Path, deadline: Deadline) -> bool:
+    """Whether an MP4 file has a stream that needs a key: the banner does not tell, and the decoder sees damage.
+
+    Asked only where decoding failed, since the answer is a long print of every box.
+    """
+    with Run(structure_words(ffmpeg(), opened), folder=folder, deadline=deadline) as run:
+        run.wait()
+        return _ENCRYPTED in run.stderr()
 
 
 def _measured(media: MediaInfo, opened: Input, folder: Path, deadline: Deadline) -> MediaInfo:

@@ -16,6 +16,8 @@ SUBTASK_CODES = {
     ErrorCode.SOURCE_UNSUPPORTED: "SourceFileError.ContentUnsupported",
     ErrorCode.SOURCE_MALFORMED: "SourceFileError.ContentMalformed",
     ErrorCode.SOURCE_WITHOUT_VIDEO: "SourceFileError.NoVideoMedia",
+    ErrorCode.SOURCE_ENCRYPTED: "SourceFileError.ContentUnsupported",
+    ErrorCode.SOURCE_COLOR_UNSUPPORTED: "SourceFileError.ContentUnsupported",
     ErrorCode.OUTPUT_EMPTY: "SourceFileError.ContentMalformed",
     ErrorCode.OUTPUT_INVALID: "InternalError",
     ErrorCode.OUTPUT_NAME_TAKEN: "InvalidInput.PermissionDenied",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from cliploop.adapters.ffmpeg.arguments import Input, decode_words, filter_graph, probe_words
+from cliploop.adapters.ffmpeg.arguments import Input, decode_words, probe_words
+from cliploop.adapters.ffmpeg.filters import filter_graph
+from cliploop.domain.color import Color
 from cliploop.domain.media import MediaInfo, VideoStream
 from cliploop.domain.plan import OutputPlan
 from cliploop.domain.section import AppliedSection
@@ -23,11 +25,12 @@ GIF = OutputPlan(
     quality=75,
     loop=0,
     max_bytes=1 << 20,
+    color=Color("bt709", assumed=True),
 )
 MEDIA = MediaInfo("mov,mp4,m4a,3gp,3g2,mj2", duration_ms=90_000, size=1 << 20, bitrate=0, video=(VIDEO,))
 WEBP = replace(GIF, format=ImageFormat.WEBP)
 
-SIZED = "scale=480:270:flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp:in_color_matrix=bt709,setsar=1,format=rgb24"
+SIZED = "scale=480:270:flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp:in_color_matrix=bt709:in_range=tv,setsar=1,format=rgb24"
 REMOTE = """
 -format_whitelist mov,matroska,webm,avi,flv,mpegts,mpeg,ogg,asf,gif -max_pixels 37748736
 -protocol_whitelist https,tls,tcp,http -initial_request_size 65536 -request_size 1048576
@@ -55,7 +58,7 @@ def test_one_decode_of_one_section_for_two_images() -> None:
     source = Input("https://store/key?signature", "/certificates")
     words = decode_words("ffmpeg", source, MEDIA, GIF.section, {7: GIF, 9: WEBP})
     expected = f"""
-    ffmpeg -hide_banner -nostdin -nostats -v warning -noaccurate_seek -ss 61.250 {REMOTE}
+    ffmpeg -hide_banner -nostdin -nostats -v warning -noaccurate_seek -ss 61.250 -reinit_filter 0 {REMOTE}
     -filter_complex
     [0:1]split=1[in0];[in0]setpts=PTS+0.039667/TB,fps=12/1:start_time=0,{SIZED},split=2[out0][out1]
     -map [out0] -frames:v 33 -t 2.750 -fps_mode passthrough -c:v rawvideo -f rawvideo pipe:7
@@ -77,12 +80,12 @@ def test_images_of_another_size_or_rate_branch_off_the_same_decode() -> None:
     assert "split=2[out0][out3]" in graph
 
 
-def test_untagged_small_video_is_left_to_bt601() -> None:
-    assert "in_color_matrix" not in filter_graph(replace(VIDEO, width=640, height=480), [GIF])
-
-
-def test_a_named_matrix_is_believed() -> None:
-    assert "in_color_matrix" not in filter_graph(replace(VIDEO, color_matrix="smpte170m"), [GIF])
+def test_the_plans_reading_of_colours_leaves_nothing_to_guess() -> None:
+    assert ":in_color_matrix=bt601:in_range=tv" in filter_graph(VIDEO, [replace(GIF, color=Color("bt601"))])
+    assert ":in_color_matrix=bt709:in_range=pc" in filter_graph(
+        VIDEO, [replace(GIF, color=Color("bt709", full_range=True))]
+    )
+    assert "in_color_matrix" not in filter_graph(VIDEO, [replace(GIF, color=Color("rgb", full_range=True))])
 
 
 def test_fields_are_joined_before_frames_are_chosen() -> None:
@@ -91,5 +94,14 @@ def test_fields_are_joined_before_frames_are_chosen() -> None:
 
 
 def test_high_dynamic_range_is_brought_down_after_frames_are_chosen() -> None:
-    graph = filter_graph(replace(VIDEO, color_matrix="bt2020nc", color_transfer="arib-std-b67"), [GIF])
-    assert graph.index("fps=") < graph.index("tonemap=mobius") < graph.index(",scale=")
+    graph = filter_graph(VIDEO, [replace(GIF, color=Color("bt2020", transfer="hlg"))])
+    assert graph.index("fps=") < graph.index(",scale=") < graph.index("tonemap=mobius")
+
+
+def test_alpha_is_decoded_and_kept() -> None:
+    video, plan = replace(VIDEO, codec="vp9", has_alpha=True), replace(GIF, alpha=True)
+    media = replace(MEDIA, video=(video,))
+    words = decode_words("ffmpeg", Input("/film.webm"), media, plan.section, {7: plan})
+    assert words[words.index("-c:1") + 1] == "libvpx-vp9"
+    assert words.index("-c:1") < words.index("-i")
+    assert "format=rgba" in words[words.index("-filter_complex") + 1]

@@ -44,6 +44,8 @@ def test_everything_that_the_seed_shows() -> None:
                 pixel_format="yuv420p",
                 color_matrix="bt709",
                 color_range="tv",
+                tick_rate=NTSC_FILM,
+                is_default=True,
             ),
         ),
         audio=(AudioStream("aac", sampling_rate=48000, bitrate=69_000),),
@@ -69,6 +71,20 @@ def test_streams_keep_their_index_and_numbers_are_no_tag() -> None:
 def test_wide_pixels_and_fields() -> None:
     video = only_video("dvd.mpg")
     assert (video.pixel_aspect, video.interlaced) == (Fraction(64, 45), True)
+
+
+def test_a_screen_recording_is_as_fast_as_its_closest_frames() -> None:
+    video = only_video("screen.mp4")
+    assert (video.fps, video.tick_rate, video.fastest) == (Fraction(3526, 100), Fraction(60), Fraction(60))
+
+
+def test_alpha_in_a_second_picture_is_seen() -> None:
+    video = only_video("alpha.webm")
+    assert (video.pixel_format, video.has_alpha) == ("yuv420p", True)
+
+
+def test_dolby_vision_is_told_by_profile_and_base() -> None:
+    assert only_video("dolby.mp4").dolby_vision == "5.0"
 
 
 def test_cover_art_is_no_video() -> None:
