@@ -38,19 +38,19 @@ class OnUpload:
 @cache
 def on_upload() -> OnUpload:
     """The parts of ``functions/on_upload``."""
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
+    import boto3
+    from botocore.config import Config
 
-    from cliploop.adapters.dynamodb_catalog import DynamoDBCatalog  # noqa: PLC0415
-    from cliploop.adapters.ffmpeg.encode import FfmpegEncoder  # noqa: PLC0415
-    from cliploop.adapters.ffmpeg.probe import FfmpegProber  # noqa: PLC0415
-    from cliploop.adapters.s3_outputs import S3Outputs  # noqa: PLC0415
-    from cliploop.adapters.s3_sources import S3Sources  # noqa: PLC0415
-    from cliploop.adapters.sqs_retry import SqsRetry  # noqa: PLC0415
-    from cliploop.adapters.sqs_work import SqsWorkQueue  # noqa: PLC0415
-    from cliploop.adapters.system_clock import SystemClock  # noqa: PLC0415
-    from cliploop.application.process_task import ProcessTask  # noqa: PLC0415
-    from cliploop.application.register_upload import RegisterUpload  # noqa: PLC0415
+    from cliploop.adapters.dynamodb_catalog import DynamoDBCatalog
+    from cliploop.adapters.ffmpeg.encode import FfmpegEncoder
+    from cliploop.adapters.ffmpeg.probe import FfmpegProber
+    from cliploop.adapters.s3_outputs import S3Outputs
+    from cliploop.adapters.s3_sources import S3Sources
+    from cliploop.adapters.sqs_retry import SqsRetry
+    from cliploop.adapters.sqs_work import SqsWorkQueue
+    from cliploop.adapters.system_clock import SystemClock
+    from cliploop.application.process_task import ProcessTask
+    from cliploop.application.register_upload import RegisterUpload
 
     settings = OnUploadSettings.from_env(os.environ)
     # A presigned address must carry a version 4 signature: the only one that every region and KMS accept.
@@ -73,12 +73,13 @@ def on_upload() -> OnUpload:
         process=ProcessTask(
             tasks=tasks,
             sources=sources,
-            prober=FfmpegProber(),
-            encoder=FfmpegEncoder(),
+            prober=FfmpegProber(settings.limits),
+            encoder=FfmpegEncoder(settings.limits),
             outputs=S3Outputs(s3, settings.output_bucket),
             clock=clock,
+            limits=settings.limits,
         ),
-        retry=SqsRetry(sqs),
+        retry=SqsRetry(sqs, settings.queue_urls),
     )
 
 
@@ -93,13 +94,13 @@ class OnTaskChange:
 @cache
 def on_task_change() -> OnTaskChange:
     """The parts of ``functions/on_task_change``."""
-    import boto3  # noqa: PLC0415
+    import boto3
 
-    from cliploop.adapters.eventbridge_notifications import EventBridgeNotifications  # noqa: PLC0415
-    from cliploop.adapters.task_stream import change_in  # noqa: PLC0415
-    from cliploop.application.publish_changes import PublishChanges  # noqa: PLC0415
-    from cliploop.dialects.tencent_vod.notification import EncodeNotification  # noqa: PLC0415
-    from cliploop.domain.addresses import Addresses  # noqa: PLC0415
+    from cliploop.adapters.eventbridge_notifications import EventBridgeNotifications
+    from cliploop.adapters.task_stream import change_in
+    from cliploop.application.publish_changes import PublishChanges
+    from cliploop.dialects.tencent_vod.notification import EncodeNotification
+    from cliploop.domain.addresses import Addresses
 
     settings = OnTaskChangeSettings.from_env(os.environ)
     encode = EncodeNotification(
@@ -115,7 +116,7 @@ def on_task_change() -> OnTaskChange:
 @cache
 def query_tasks() -> QueryTasks:
     """The use case behind ``functions/query_tasks``."""
-    from cliploop.application.query_tasks import QueryTasks  # noqa: PLC0415
+    from cliploop.application.query_tasks import QueryTasks
 
     settings = QueryTasksSettings.from_env(os.environ)
     return QueryTasks(
@@ -129,9 +130,9 @@ def region() -> str:
 
 
 def _tasks(table: str, retention_days: int) -> DynamoDBTasks:
-    import boto3  # noqa: PLC0415
+    import boto3
 
-    from cliploop.adapters.dynamodb_tasks import DynamoDBTasks  # noqa: PLC0415
-    from cliploop.adapters.system_clock import SystemClock  # noqa: PLC0415
+    from cliploop.adapters.dynamodb_tasks import DynamoDBTasks
+    from cliploop.adapters.system_clock import SystemClock
 
     return DynamoDBTasks(boto3.client("dynamodb"), table, retention_days, SystemClock())

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Self
 
+from cliploop.domain.limits import Limits
+
 _PREFIX = "CLIPLOOP_"
 
 
@@ -53,6 +55,28 @@ class OnUploadSettings(_FromEnvironment):
     output_bucket: str
     default_procedure: str
     retention_days: int
+    max_frames: int
+    max_pixels: int
+    max_output_bytes: int
+    max_source_pixels: int
+
+    @property
+    def limits(self) -> Limits:
+        """What the stack is willing to make."""
+        return Limits(
+            frames=self.max_frames,
+            pixels=self.max_pixels,
+            bytes=self.max_output_bytes,
+            source_pixels=self.max_source_pixels,
+        )
+
+    @property
+    def queue_urls(self) -> dict[str, str]:
+        """The queues' addresses by the ARNs that their messages carry."""
+        return {
+            self.uploads_queue_arn: self.uploads_queue_url,
+            self.work_queue_arn: self.work_queue_url,
+        }
 
 
 @dataclass(frozen=True)

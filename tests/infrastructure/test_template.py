@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from cliploop import settings
+from cliploop.adapters.task_rows import SORT_KEY
+from cliploop.domain.limits import Limits
 from local.package import TEMPLATE
 from tests import tables
 from tests.infrastructure.conftest import Template
@@ -269,7 +271,7 @@ def test_a_bad_stream_record_cannot_stop_its_shard(resources: Template) -> None:
         "Fn::GetAtt": ["TaskChangesDeadLetters", "Arn"]
     }
     patterns = [json.loads(each["Pattern"]) for each in source["FilterCriteria"]["Filters"]]
-    assert patterns == [{"eventName": ["INSERT", "MODIFY"]}]
+    assert patterns == [{"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": {"sk": {"S": [SORT_KEY]}}}}]
     assert source["StartingPosition"] == "TRIM_HORIZON"
 
 
@@ -319,3 +321,14 @@ def test_every_route_asks_for_a_signature(resources: Template) -> None:
     assert {each["AuthorizationType"] for each in routes.values()} == {"AWS_IAM"}
     (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage").values()
     assert stage["StageName"] == "$default"
+
+
+def test_the_limits_of_the_template_are_those_of_the_code(template: Template) -> None:
+    defaults = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()}
+    limits = Limits()
+    assert [defaults[name] for name in ("MaxFrames", "MaxPixels", "MaxOutputBytes", "MaxSourcePixels")] == [
+        limits.frames,
+        limits.pixels,
+        limits.bytes,
+        limits.source_pixels,
+    ]
