@@ -39,8 +39,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             raise
 
     reply = process_partial_response(event=event, record_handler=take, processor=processor, context=context)
-    metrics.add_metric("MessagesFailed", MetricUnit.Count, len(reply["batchItemFailures"]))
-    put_back([SQSRecord(message) for message in event["Records"]], reply)
+    failed = {str(failure["itemIdentifier"]) for failure in reply["batchItemFailures"]}
+    metrics.add_metric("MessagesFailed", MetricUnit.Count, len(failed))
+    if late := bootstrap.on_upload().retry.put_back(event["Records"], failed):
+        logger.warning("messages come back only after their queue's visibility timeout", message_ids=late)
     return dict(reply)
 
 
@@ -60,14 +62,3 @@ def work(record: SQSRecord, deadline: Deadline) -> None:
     outcome = bootstrap.on_upload().process(pointer["project_id"], int(pointer["task_id"]), deadline)
     metrics.add_metric(f"Work{outcome.name.title().replace('_', '')}", MetricUnit.Count, 1)
     logger.info("work", task_id=pointer["task_id"], outcome=outcome)
-
-
-def put_back(records: list[SQSRecord], reply: Any) -> None:
-    """Have the failed messages come back soon, each after a backoff of its own."""
-    failed = {failure["itemIdentifier"] for failure in reply["batchItemFailures"]}
-    parts = bootstrap.on_upload() if failed else None
-    for record in records:
-        if parts and record.message_id in failed:
-            working = record.event_source_arn == parts.settings.work_queue_arn
-            queue_url = parts.settings.work_queue_url if working else parts.settings.uploads_queue_url
-            parts.retry.later(queue_url, record.receipt_handle, int(record.attributes.approximate_receive_count))

@@ -59,8 +59,28 @@ def test_a_failed_message_comes_back_after_its_backoff(sqs: SQSClient) -> None:
     url = sqs.create_queue(QueueName="work", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="x")
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
-    SqsRetry(sqs).later(url, message["ReceiptHandle"], receive_count=1)
+    record = {
+        "messageId": "1",
+        "receiptHandle": message["ReceiptHandle"],
+        "eventSourceARN": "arn",
+        "attributes": {"ApproximateReceiveCount": "1"},
+    }
+    retry = SqsRetry(sqs, {"arn": url})
+    assert retry.put_back([record], failed=["2"]) == []
+    assert "Messages" in sqs.receive_message(QueueUrl=url)
+    assert retry.put_back([record], failed=["1"]) == []
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
+
+
+def test_a_message_that_cannot_be_put_back_is_named(sqs: SQSClient) -> None:
+    url = sqs.create_queue(QueueName="work")["QueueUrl"]
+    record = {
+        "messageId": "1",
+        "receiptHandle": "nonsense",
+        "eventSourceARN": "arn",
+        "attributes": {"ApproximateReceiveCount": "1"},
+    }
+    assert SqsRetry(sqs, {"arn": url}).put_back([record], failed=["1"]) == ["1"]
 
 
 def test_the_backoff_doubles_up_to_five_minutes() -> None:

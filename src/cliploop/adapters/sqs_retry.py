@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cliploop.adapters.aws_errors import unavailable_when_failing
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -25,14 +26,29 @@ class SqsRetry:
     """Brings failed messages back after a backoff.
 
     A queue that feeds a function must hide messages for longer than the function may run, which is hours too long for
-    a throttled call.
+    a throttled call. ``queue_urls`` are the queues' addresses by their ARNs.
     """
 
     client: SQSClient
+    queue_urls: Mapping[str, str]
 
-    def later(self, queue_url: str, receipt_handle: str, receive_count: int) -> None:
-        """Make one received message visible again after the backoff for its number of receives."""
-        with unavailable_when_failing("putting a message back"):
+    def put_back(self, records: Sequence[Mapping[str, Any]], failed: Collection[str]) -> list[str]:
+        """Make those of an event's records whose message id is in ``failed`` visible again after their backoff.
+
+        Returns:
+            The ids of those that SQS would not take back; they come back after their queue's own, long time.
+        """
+        return [
+            record["messageId"] for record in records if record["messageId"] in failed and not self._put_back(record)
+        ]
+
+    def _put_back(self, record: Mapping[str, Any]) -> bool:
+        try:
             self.client.change_message_visibility(
-                QueueUrl=queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=retry_delay_s(receive_count)
+                QueueUrl=self.queue_urls[record["eventSourceARN"]],
+                ReceiptHandle=record["receiptHandle"],
+                VisibilityTimeout=retry_delay_s(int(record["attributes"]["ApproximateReceiveCount"])),
             )
+        except (ClientError, BotoCoreError):
+            return False
+        return True

@@ -67,6 +67,16 @@ def test_one_bad_message_does_not_hold_up_the_others(world: tuple[S3Client, SQSC
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
 
 
+def test_a_message_that_cannot_be_put_back_fails_alone(world: tuple[S3Client, SQSClient], context: Any) -> None:
+    """Its receipt is no longer good; the messages beside it must not be delivered again for that."""
+    s3, sqs = world
+    version = s3.put_object(Bucket="uploads", Key=KEY, Body=b"video")["VersionId"]
+    good = sqs_message("uploads", object_created(KEY, version, 5), "good")
+    event = {"Records": [sqs_message("uploads", {"nonsense": 1}, "bad"), good]}
+    assert handler(event, context) == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
+    assert len(waiting(sqs)) == 1
+
+
 def test_work_on_a_source_that_is_gone_ends_the_task(world: tuple[S3Client, SQSClient], context: Any) -> None:
     s3, sqs = world
     version = s3.put_object(Bucket="uploads", Key=KEY, Body=b"video")["VersionId"]
