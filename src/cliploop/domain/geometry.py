@@ -11,8 +11,8 @@ MIN_SIDE = 2
 
 def displayed_size(video: VideoStream) -> tuple[int, int]:
     """Width and height as a player shows them: square pixels, turned upright."""
-    width, height = round(video.width * video.pixel_aspect), video.height
-    return (height, width) if video.rotation % 180 else (width, height)
+    width, height = _shown(video)
+    return round(width), round(height)
 
 
 def output_size(template: Template, video: VideoStream) -> tuple[int, int]:
@@ -21,8 +21,8 @@ def output_size(template: Template, video: VideoStream) -> tuple[int, int]:
     A side of 0 or -1 beside a given one follows in proportion; with both 0 the source's size is kept. Unless the
     template allows it, a size larger than the source's is brought down to it, in the asked proportion.
     """
-    source_width, source_height = displayed_size(video)
-    aspect = Fraction(source_width, source_height)
+    source_width, source_height = _shown(video)
+    aspect = source_width / source_height
     match template.width > 0, template.height > 0:
         case True, True:
             width, height = Fraction(template.width), Fraction(template.height)
@@ -31,11 +31,16 @@ def output_size(template: Template, video: VideoStream) -> tuple[int, int]:
         case False, True:
             width, height = template.height * aspect, Fraction(template.height)
         case _:
-            width, height = Fraction(source_width), Fraction(source_height)
+            width, height = source_width, source_height
     if not template.may_upscale:
         shrink = min(Fraction(1), source_width / width, source_height / height)
         width, height = width * shrink, height * shrink
     return _even(width), _even(height)
+
+
+def _shown(video: VideoStream) -> tuple[Fraction, Fraction]:
+    width, height = video.width * video.pixel_aspect, Fraction(video.height)
+    return (height, width) if video.rotation % 180 else (width, height)
 
 
 def _even(side: Fraction) -> int:

@@ -13,7 +13,10 @@ from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.media import AudioStream, MediaInfo, VideoStream
 
 _INPUT = re.compile(r"^Input #0, (?P<container>.+?), from '", re.MULTILINE)
-_DURATION = re.compile(r"^  Duration: (?P<h>\d+):(?P<m>\d\d):(?P<s>\d\d)\.(?P<cs>\d\d)", re.MULTILINE)
+_DURATION = re.compile(
+    r"^  Duration: (?P<h>\d+):(?P<m>\d\d):(?P<s>\d\d)\.(?P<cs>\d\d)(, start: (?P<start>\d+\.\d+))?", re.MULTILINE
+)
+_MATROSKA = re.compile(r"^Input #0, matroska,webm, from '", re.MULTILINE)
 _STREAM = re.compile(
     r"^  Stream #0:(?P<index>\d+)(?:\[[^]]*\])?(?:\([^)]*\))?: (?P<kind>Video|Audio): (?P<rest>.*)$"
     r"(?P<side>(?:\n {4,}.*)*)",
@@ -72,7 +75,12 @@ def _duration_ms(text: str) -> int:
     if not found:
         return 0
     seconds = int(found["h"]) * 3600 + int(found["m"]) * 60 + int(found["s"])
-    return seconds * 1000 + int(found["cs"]) * 10
+    end_ms = seconds * 1000 + int(found["cs"]) * 10
+    if not found["start"] or not _MATROSKA.search(text):
+        return end_ms
+    # ffmpeg, and whoever writes with it, stores the end's timestamp as the duration there.
+    start_ms = int(float(found["start"]) * 1000)
+    return end_ms - start_ms if start_ms < end_ms else end_ms
 
 
 def _is_moving(stream: re.Match[str]) -> bool:

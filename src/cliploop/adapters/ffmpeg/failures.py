@@ -41,7 +41,7 @@ _MEANINGS: tuple[tuple[str, ErrorCode, str, bool], ...] = (
     (r"No such file or directory", ErrorCode.SOURCE_NOT_FOUND, _GONE, False),
     (r"Permission denied", ErrorCode.SOURCE_FORBIDDEN, _DENIED, False),
     (r"Format not on whitelist|not on whitelist", ErrorCode.SOURCE_UNSUPPORTED, _UNSUPPORTED, False),
-    (r"Picture size \d+x\d+ (exceeds|is invalid)|max_pixels", ErrorCode.LIMIT_EXCEEDED, _TOO_LARGE, False),
+    (r"Picture size \d+x\d+ (exceeds|is invalid)", ErrorCode.LIMIT_EXCEEDED, _TOO_LARGE, False),
     (r"Decoding requested, but no decoder|Decoder .* not found", ErrorCode.SOURCE_UNSUPPORTED, _UNSUPPORTED, False),
     (r"matches no streams|does not contain any stream", ErrorCode.SOURCE_WITHOUT_VIDEO, _NO_VIDEO, False),
     (r"Cannot allocate memory", ErrorCode.LIMIT_EXCEEDED, _TOO_LARGE, False),
