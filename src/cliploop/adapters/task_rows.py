@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import MISSING, fields, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -128,14 +130,15 @@ def _task_fields(task: Task) -> Item:
 
 
 def _output_row(output: Output) -> Item:
-    return {
-        "template": _numbers_as_text(output.use.template) | {"name": None},  # nothing about a task depends on it
-        "section": vars(output.use.section),
+    row = {
+        "template": _fields_of(replace(output.use.template, name="")),  # nothing about a task depends on its name
+        "section": _fields_of(output.use.section),
         "state": output.state.value,
         "applied": _plan_row(output.applied),
         "image": vars(output.image) if output.image else None,
         "failure": _failure_row(output.failure),
     }
+    return _present(row)
 
 
 def _output(row: Item) -> Output:
@@ -156,7 +159,7 @@ def _template(row: Item) -> Template:
 def _plan_row(plan: OutputPlan | None) -> Item | None:
     if plan is None:
         return None
-    return _numbers_as_text(plan) | {"section": vars(plan.section), "color": vars(plan.color)}
+    return _fields_of(plan) | {"section": _fields_of(plan.section), "color": _fields_of(plan.color)}
 
 
 def _plan(row: Item | None) -> OutputPlan | None:
@@ -175,8 +178,8 @@ def _media_row(media: MediaInfo | None) -> Item | None:
     if media is None:
         return None
     return vars(media) | {
-        "video": [_numbers_as_text(stream) for stream in media.video],
-        "audio": [vars(stream) for stream in media.audio],
+        "video": [_fields_of(stream) for stream in media.video],
+        "audio": [_fields_of(stream) for stream in media.audio],
     }
 
 
@@ -203,18 +206,22 @@ def _failure(row: Item | None) -> Failure | None:
     return Failure(ErrorCode(row["code"]), row["message"]) if row else None
 
 
-def _numbers_as_text(value: object) -> Item:
-    """The fields of a frozen value; exact rates as text, such as 30000/1001, and formats by their value."""
+def _fields_of(value: Any) -> Item:
+    """The fields of a frozen value; exact rates as text, such as 30000/1001, and formats by their value.
+
+    What is empty and is so by default is left out: a row must not grow past a kilobyte for a dozen zeros.
+    """
     return {
-        name: str(field) if isinstance(field, Fraction | ImageFormat) else field
-        for name, field in vars(value).items()
+        field.name: str(content) if isinstance(content, Fraction | ImageFormat) else content
+        for field in fields(value)
+        if (content := getattr(value, field.name)) or field.default is MISSING or field.default
     }
+
+
+def _present(row: Item) -> Item:
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def _whole(row: Item) -> Item:
-    """The row with DynamoDB's decimals as the integers that they were, and absent values left out."""
-    return {
-        name: int(value) if type(value).__name__ == "Decimal" else value
-        for name, value in row.items()
-        if value is not None
-    }
+    """The row with DynamoDB's decimals as the integers that they were."""
+    return {name: int(value) if isinstance(value, Decimal) else value for name, value in row.items()}
