@@ -45,6 +45,12 @@ class Color:
     transfer: str = "sdr"
     assumed: bool = False
 
+    def __str__(self) -> str:
+        """In words for a reply: ``bt709 limited``, ``bt601 full, assumed``, ``bt2020 limited pq, tone-mapped``."""
+        words = f"{self.matrix} {'full' if self.full_range else 'limited'}"
+        words += f" {self.transfer}, tone-mapped" if self.tone_mapped else ""
+        return f"{words}, assumed" if self.assumed else words
+
     @property
     def tone_mapped(self) -> bool:
         """Whether highlights are compressed into SDR."""

@@ -214,6 +214,7 @@ class InMemoryEncoder:
 
     failures: dict[ImageFormat, CliploopError] = field(default_factory=dict)
     during: Callable[[], None] = lambda: None
+    cut_after: int | None = None
     runs: int = 0
 
     def encode(
@@ -247,4 +248,5 @@ class InMemoryEncoder:
             height=plan.height,
             frames=plan.frames,
             duration_ms=plan.section.duration_ms,
+            cut_after=self.cut_after,
         )

@@ -13,7 +13,7 @@ from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo, VideoStream
 from cliploop.domain.procedure import BUILT_IN_PROCEDURES
-from cliploop.domain.section import Section
+from cliploop.domain.section import AppliedSection, Section
 from cliploop.domain.task import LEASE_MS, MAX_ATTEMPTS, Output, OutputState, Task, TaskState
 from cliploop.domain.template import ImageFormat
 from cliploop.testing import (
@@ -78,6 +78,16 @@ def test_a_task_ends_with_its_outputs_published() -> None:
     for output in shop.row.outputs:
         assert output.image is not None
         assert shop.outputs.images[output.image.key].md5 == output.image.md5
+
+
+def test_what_was_applied_ends_where_the_file_broke_off() -> None:
+    shop = Shop(encoder=InMemoryEncoder(cut_after=6))
+    assert shop.work() is Outcome.SUCCEEDED
+    for output in shop.row.outputs:
+        assert output.use.section == Section(0, 5_000)
+        assert output.applied is not None
+        assert (output.applied.section, output.applied.frames) == (AppliedSection(0, 500), 6)
+        assert output.applied.is_cut
 
 
 def test_asked_again_after_the_end_nothing_happens() -> None:

@@ -81,7 +81,13 @@ def test_any_query_is_answered_or_refused(query: str) -> None:
         assert encode_error(error).status == 400
 
 
-MEDIA = MediaInfo("mov", 20_000, 1, 1, (VideoStream(0, "h264", 640, 360, Fraction(30)),))
+MEDIA = MediaInfo(
+    "mov",
+    20_000,
+    1,
+    1,
+    (VideoStream(0, "h264", 640, 360, Fraction(30), pixel_format="yuv420p", color_matrix="bt709"),),
+)
 WAITING = Task(
     project_id="p",
     task_id=30647,
@@ -115,9 +121,24 @@ def test_a_finished_task_reads_as_in_the_seed_and_shows_its_gif_first() -> None:
         "output": {"bucket": "out", "location": "cn-north-5", "object": "p/30647/", "file_name": "2.f1.gif"},
         "output_param": {"format": "gif", "width": 480, "height": 270, "start": 0, "end": 5_000, "frame_rate": 12},
     }
+    said: dict[str, dict[str, object]] = {
+        "requested": {"width": 480, "height": 0, "start": 0, "end": 5_000, "frame_rate": 12},
+        "applied": {
+            "width": 480,
+            "height": 270,
+            "start": 0,
+            "end": 5_000,
+            "frame_rate": 12,
+            "frames": 60,
+            "color": "bt709 limited",
+            "cut_off": False,
+        },
+    }
+    gif |= said
     webp: dict[str, dict[str, object]] = {
         "output": {"bucket": "out", "location": "cn-north-5", "object": "p/30647/", "file_name": "1.f1.webp"},
         "output_param": gif["output_param"] | {"format": "webp"},
+        **said,
     }
     assert rendered(task) == {
         "task_id": "30647",

@@ -9,6 +9,7 @@ import pytest
 from cliploop.dialects.tencent_vod.errors import SUBTASK_CODES, numeric_code
 from cliploop.dialects.tencent_vod.notification import EncodeNotification
 from cliploop.domain.addresses import Addresses
+from cliploop.domain.color import Color
 from cliploop.domain.errors import ErrorCode, Failure
 from cliploop.domain.identity import ObjectVersion, render_vod_task_id
 from cliploop.domain.limits import Limits
@@ -27,7 +28,7 @@ MEDIA = MediaInfo(
     duration_ms=60_000,
     size=7_700_180,
     bitrate=1_021_028,
-    video=(VideoStream(0, "h264", 640, 480, Fraction(24000, 1001), bitrate=637_174),),
+    video=(VideoStream(0, "h264", 640, 480, Fraction(24000, 1001), bitrate=637_174, pixel_format="yuv420p"),),
     audio=(AudioStream("aac", 48_000, 383_854),),
 )
 IMAGE = StoredImage("out", "p/1/1.f20001.webp", 121_601, "084d403c73930ca2f835679af1f37bd3", 640, 480, 6, 3_000)
@@ -103,6 +104,17 @@ def test_a_finished_task_reads_as_in_the_seed() -> None:
                             "StartTimeOffset": 2,
                             "EndTimeOffset": 5,
                         },
+                        "Requested": {"Width": 0, "Height": 0, "Fps": 2, "StartTimeOffset": 2, "EndTimeOffset": 5},
+                        "Applied": {
+                            "Width": 640,
+                            "Height": 480,
+                            "Fps": 2,
+                            "StartTimeOffset": 2,
+                            "EndTimeOffset": 5,
+                            "Frames": 6,
+                            "Color": "bt601 limited, assumed",
+                            "CutOff": False,
+                        },
                         "BeginProcessTime": "2023-11-14T22:13:21Z",
                         "FinishTime": "2023-11-14T22:13:23Z",
                     },
@@ -148,3 +160,14 @@ def test_an_address_is_private_and_quoted_without_a_public_base() -> None:
 @pytest.mark.parametrize("code", ErrorCode)
 def test_every_error_has_a_code_and_a_number(code: ErrorCode) -> None:
     assert numeric_code(SUBTASK_CODES[code]) in {40_000, 60_000, 70_000}
+
+
+def test_what_was_applied_says_where_a_broken_file_ends_and_how_its_colours_were_read() -> None:
+    plan = plan_output(MEDIA, USE.template, USE.section, Limits())
+    cut = replace(plan, rate=Fraction(2997, 1000), color=Color("bt2020", transfer="pq")).cut_to(3)
+    shown = event(ended(Output(USE).succeed(cut, IMAGE)))
+    (result,) = shown["ProcedureStateChangeEvent"]["MediaProcessResultSet"]  # type: ignore[index]
+    applied = result["AnimatedGraphicTask"]["Applied"]
+    assert applied | {"Fps": 2.997, "EndTimeOffset": 3.001, "Frames": 3, "CutOff": True} == applied
+    assert applied["Color"] == "bt2020 limited pq, tone-mapped"
+    assert result["AnimatedGraphicTask"]["Requested"]["EndTimeOffset"] == 5

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs
 
 from cliploop.domain.errors import InvalidRequestError
 from cliploop.domain.identity import ObjectVersion, parse_decimal_task_id
+from cliploop.domain.plan import OutputPlan
 from cliploop.domain.query import PageRequest, TaskFilter, TaskPage
 from cliploop.domain.task import Output, OutputState, Task, TaskState
 from cliploop.domain.template import ImageFormat
@@ -152,7 +154,10 @@ def _output(output: Output, region: str) -> dict[str, Any]:
             "object": f"{path.parent}/",
             "file_name": path.name,
         }
-    return _present({"output": location, "output_param": _output_param(output)})
+    parts = {"output": location, "output_param": _output_param(output)}
+    if output.applied:
+        parts |= {"requested": _requested(output), "applied": _applied(output.applied)}
+    return _present(parts)
 
 
 def _output_param(output: Output) -> dict[str, Any]:
@@ -175,6 +180,34 @@ def _output_param(output: Output) -> dict[str, Any]:
         "end": applied.section.end_ms,
         "frame_rate": round(applied.rate),
     }
+
+
+def _requested(output: Output) -> dict[str, Any]:
+    template, section = output.use.template, output.use.section
+    return {
+        "width": template.width,
+        "height": template.height,
+        "start": section.start_ms,
+        "end": section.end_ms,
+        "frame_rate": _exact(template.fps),
+    }
+
+
+def _applied(plan: OutputPlan) -> dict[str, Any]:
+    return {
+        "width": plan.width,
+        "height": plan.height,
+        "start": plan.section.start_ms,
+        "end": plan.section.end_ms,
+        "frame_rate": _exact(plan.rate),
+        "frames": plan.frames,
+        "color": str(plan.color),
+        "cut_off": plan.is_cut,
+    }
+
+
+def _exact(rate: Fraction) -> int | float:
+    return int(rate) if rate.denominator == 1 else round(float(rate), 3)
 
 
 def _description(task: Task) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -15,6 +16,7 @@ from cliploop.domain.identity import render_vod_task_id
 from cliploop.domain.media import AudioStream, MediaInfo, VideoStream
 from cliploop.domain.notification import Notification
 from cliploop.domain.plan import OutputPlan
+from cliploop.domain.procedure import TemplateUse
 from cliploop.domain.project import Project
 from cliploop.domain.task import Output, OutputState, StoredImage, Task, TaskState
 
@@ -86,6 +88,8 @@ class EncodeNotification:
                 "Output": self._output(output, output.applied, output.image)
                 if output.applied and output.image
                 else None,
+                "Requested": _requested(output.use) if output.applied else None,
+                "Applied": _applied(output.applied) if output.applied else None,
                 "BeginProcessTime": _iso(task.started_ms),
                 "FinishTime": _iso(task.ended_ms),
             },
@@ -104,6 +108,33 @@ class EncodeNotification:
             "StartTimeOffset": _seconds(applied.section.start_ms),
             "EndTimeOffset": _seconds(applied.section.end_ms),
         }
+
+
+def _requested(use: TemplateUse) -> Json:
+    return {
+        "Width": use.template.width,
+        "Height": use.template.height,
+        "Fps": _exact(use.template.fps),
+        "StartTimeOffset": _seconds(use.section.start_ms),
+        "EndTimeOffset": _seconds(use.section.end_ms),
+    }
+
+
+def _applied(plan: OutputPlan) -> Json:
+    return {
+        "Width": plan.width,
+        "Height": plan.height,
+        "Fps": _exact(plan.rate),
+        "StartTimeOffset": _seconds(plan.section.start_ms),
+        "EndTimeOffset": _seconds(plan.section.end_ms),
+        "Frames": plan.frames,
+        "Color": str(plan.color),
+        "CutOff": plan.is_cut,
+    }
+
+
+def _exact(rate: Fraction) -> float | int:
+    return int(rate) if rate.denominator == 1 else round(float(rate), 3)
 
 
 def _error_fields(failure: Failure | None, *, extended: bool) -> Json:
