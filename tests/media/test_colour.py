@@ -122,7 +122,7 @@ HDR = {"pq": "smpte2084", "hlg": "arib-std-b67"}
 
 def in_hdr(clips: Path, kind: str, size: str = HD, pixels: str = "yuv420p10le") -> Path:
     transfer = HDR[kind]
-    light = "zscale=transfer=linear:transferin=bt709:npl=203:primariesin=bt709:primaries=2020"
+    light = "format=gbrpf32le,zscale=transfer=linear:transferin=bt709:npl=203:primariesin=bt709:primaries=2020"
     code = f"zscale=transfer={transfer}:matrix=2020_ncl:range=limited:npl=203,format={pixels}"
     colors = f"log-level=none:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc"
     words = ("-c:v", "libx265", "-x265-params", colors, "-preset", "ultrafast", "-crf", "8")
@@ -135,15 +135,10 @@ def assert_a_picture_for_sdr(made: Made) -> None:
         pixels = made.pixels(number, 2).astype(int)
         step = pixels.shape[1] / 8
         inside = pixels[pixels.shape[0] // 2, [int(step * (bar + 0.5)) for bar in range(8)]]
-        white, yellow, cyan, green, magenta, red, blue, grey = inside
-        assert np.ptp(white) <= 6
-        assert np.ptp(grey) <= 6
-        # 203 nits are white; 75 % of it is below the knee, where nothing is changed.
-        assert abs(int(white.mean()) - 191) <= 12
-        assert abs(int(grey.mean()) - 64) <= 12
-        assert [color.argmax() for color in (red, green, blue)] == [0, 1, 2]
-        assert [color.argmin() for color in (cyan, magenta, yellow)] == [0, 1, 2]
-        assert min(np.ptp(color) for color in inside[1:7]) > 100
+        # 203 nits are white, and 75 % of it is below the knee, where nothing is changed. What is off are dark codes:
+        # BT.2020 has no negative ones, and ten bits of PQ are coarse there.
+        assert np.abs(inside - np.array(BARS[75])).max() <= 12
+        assert max(np.ptp(inside[0]), np.ptp(inside[7])) <= 2
 
 
 @pytest.mark.parametrize("kind", ["pq", "hlg"])

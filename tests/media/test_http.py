@@ -94,3 +94,15 @@ def test_a_store_that_breaks_off_in_the_middle_is_asked_again_later(
     with pytest.raises(CliploopError) as caught:
         run(remote(server, long), tmp_path, section=Section(900_000, 960_000))
     assert (caught.value.code, caught.value.retryable) == (ErrorCode.UNAVAILABLE, True)
+
+
+@pytest.mark.parametrize(("name", "most"), [("indexed.mkv", 5), ("indexed.mp4", 5), ("faststart.mp4", 5)])
+def test_a_section_of_an_indexed_film_leaves_most_of_it_alone(
+    server: RangeServer, long: Path, clips: Path, tmp_path: Path, name: str, most: int
+) -> None:
+    flags = ("-movflags", "+faststart") if name == "faststart.mp4" else ()
+    path = make(clips / f"40s-{name}", "-i", str(long), "-t", "40", "-c", "copy", *flags)
+    assert path.stat().st_size > 10 * MEGABYTE
+    made = run(remote(server, path), tmp_path, section=Section(20_000, 23_000))
+    assert made.image(0).frames == 36
+    assert server.bytes_served < most * MEGABYTE

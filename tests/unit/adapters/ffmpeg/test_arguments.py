@@ -33,7 +33,7 @@ WEBP = replace(GIF, format=ImageFormat.WEBP)
 SIZED = "scale=480:270:flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp:in_color_matrix=bt709:in_range=tv,setsar=1,format=rgb24"
 REMOTE = """
 -format_whitelist mov,matroska,webm,avi,flv,mpegts,mpeg,ogg,asf,gif -max_pixels 37748736
--protocol_whitelist https,tls,tcp,http -initial_request_size 65536 -request_size 1048576
+-protocol_whitelist https,tls,tcp,http -initial_request_size 65536 -request_size 524288
 -multiple_requests 1 -seekable 1 -reconnect 1 -reconnect_on_network_error 1 -reconnect_on_http_error 429,5xx
 -reconnect_delay_max 2 -reconnect_max_retries 3 -rw_timeout 10000000
 -ca_file /certificates -i https://store/key?signature
