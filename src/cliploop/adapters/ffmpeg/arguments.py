@@ -15,8 +15,8 @@ from cliploop.domain.section import AppliedSection
 #: manifests (hls, dash, concat, imf) do, and a protocol list does not stop them from reading local files.
 DEMUXERS = "mov,matroska,webm,avi,flv,mpegts,mpeg,ogg,asf,gif"
 
-#: Requests are closed ranges: 64 KiB while a header is looked for, then 512 KiB, so that little is served in vain when
-#: ffmpeg seeks away. (With ffmpeg's own open-ended requests the store goes on sending into the socket's buffers:
+#: Requests are closed ranges: 64 KiB while a header is looked for, then 512 KiB, so that little is served in vain
+#: when ffmpeg seeks away. (With ffmpeg's own open-ended requests the store goes on sending into the socket's buffers:
 #: 17 MB for 5 s of a 560 MB file, against 6 MB.)
 #: The store may close a kept connection or be out of breath: without these retries ffmpeg takes that for the end
 #: of the file. One read waits 10 s at most.
