@@ -114,3 +114,19 @@ def test_a_film_that_changes_its_size_keeps_its_time(numbered: Path, clips: Path
     shown = [int(made.pixels(0, frame)[32, 32, 1]) for frame in range(made.image().frames)]
     assert shown == pytest.approx([25 + 5 * frame for frame in range(15)], abs=2)
     assert (made.image().width, made.image().height) == (64, 64)
+
+
+@pytest.mark.parametrize("turned", [90, 180])
+def test_a_turned_film_that_changes_its_size_ends_well(clips: Path, tmp_path: Path, turned: int) -> None:
+    sizes = ((320, 180), (64, 48))
+    parts = [
+        make(clips / f"part{width}.h264", "-f", "lavfi", "-i", f"color=red:s={width}x{height}:r=25:d=1", *H264)
+        for width, height in sizes
+    ]
+    stream = clips / "parts.h264"
+    stream.write_bytes(b"".join(part.read_bytes() for part in parts))
+    plain = make(clips / "parts.mp4", "-r", "25", "-i", str(stream), "-c", "copy")
+    path = make(clips / f"parts{turned}.mp4", "-display_rotation", str(turned), "-i", str(plain), "-c", "copy")
+    made = run(path, tmp_path, [replace(GIF, width=0), replace(WEBP, width=0)])
+    for number in (0, 1):
+        assert made.pixels(number, made.image(number).frames - 1)[..., 0].min() > 200

@@ -35,11 +35,6 @@ _PRE_ROLL_MS = {"mpegts": 12_000, "mpeg": 12_000}
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
-#: A film that changes its size has its later frames scaled by the same graph. A new graph would begin to count time
-#: at its first frame.
-_ONE_GRAPH = ("-reinit_filter", "0")
-
-
 @dataclass(frozen=True)
 class Input:
     """A source as ffmpeg opens it.
@@ -99,12 +94,22 @@ def decode_words(
     video = next(stream for stream in media.video if stream.index == plans[0].stream_index)
     graph = filter_graph(video, plans, pre_roll_ms)
     # Warnings, because that a store refused is one when it happens in the middle of a file.
-    words = [ffmpeg, *_QUIET, "-v", "warning", *start, *_decoder(video), *_ONE_GRAPH, *source.words()]
+    words = [ffmpeg, *_QUIET, "-v", "warning", *start, *_decoder(video), *_one_graph(video), *source.words()]
     words += ["-filter_complex", graph]
     for number, (descriptor, plan) in enumerate(outputs.items()):
         words += ["-map", f"[out{number}]", "-frames:v", str(plan.frames), "-t", _seconds(section.duration_ms)]
         words += ["-fps_mode", "passthrough", "-c:v", "rawvideo", "-f", "rawvideo", f"pipe:{descriptor}"]
     return words
+
+
+def _one_graph(video: VideoStream) -> list[str]:
+    """Keep the graph where the film changes its size: a new one would begin to count time at its first frame.
+
+    ``scale`` comes first then, and takes any size. What comes before it otherwise (fields, turning, alpha) does not,
+    and would read beyond a smaller picture's end.
+    """
+    is_plain = not (video.interlaced or video.rotation or video.has_alpha)
+    return ["-reinit_filter", "0"] if is_plain else []
 
 
 def _decoder(video: VideoStream) -> list[str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
+
+import pytest
 
 from cliploop.adapters.ffmpeg.arguments import Input, decode_words, probe_words
 from cliploop.adapters.ffmpeg.filters import filter_graph
@@ -96,6 +99,13 @@ def test_fields_are_joined_before_frames_are_chosen() -> None:
 def test_high_dynamic_range_is_brought_down_after_frames_are_chosen() -> None:
     graph = filter_graph(VIDEO, [replace(GIF, color=Color("bt2020", transfer="hlg"))])
     assert graph.index("fps=") < graph.index(",scale=") < graph.index("tonemap=mobius")
+
+
+@pytest.mark.parametrize("trait", [{"interlaced": True}, {"rotation": 90}, {"has_alpha": True}])
+def test_a_graph_is_kept_through_changes_of_size_only_where_every_filter_can(trait: dict[str, Any]) -> None:
+    media = replace(MEDIA, video=(replace(VIDEO, **trait),))
+    assert "-reinit_filter" in decode_words("ffmpeg", Input("/film"), MEDIA, GIF.section, {7: GIF})
+    assert "-reinit_filter" not in decode_words("ffmpeg", Input("/film"), media, GIF.section, {7: GIF})
 
 
 def test_alpha_is_decoded_and_kept() -> None:
