@@ -305,7 +305,8 @@ def _head(rows: int) -> str:
     return f"""# What the store costs
 
 `make bench-store`, {datetime.now(UTC):%Y-%m-%d}, DynamoDB Local 3.3.0, {machine()}. Units are those that DynamoDB
-bills; DynamoDB Local counts them as AWS does, all but transactions. The large project has {rows:,} tasks over {DAYS} days, the small 1,000.
+bills; DynamoDB Local counts them as AWS does, all but transactions. The large project has {rows:,} tasks over {DAYS}
+days, the small 1,000.
 """
 
 
