@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from cliploop.application.ports import Notifications, RevisionConflictError, Tasks
+from cliploop.domain.errors import CliploopError
 from cliploop.domain.notification import TaskChange, notification_of
 from cliploop.domain.task import Task
 
@@ -19,7 +19,7 @@ class PublishChanges:
     notifications: Notifications
 
     def __call__(self, changes: Sequence[TaskChange]) -> list[TaskChange]:
-        """Tell what there is to tell; the changes that could not be told are returned, to be tried again."""
+        """Tell what there is to tell; changes that could not be told, or counted, are returned to be tried again."""
         telling = {
             notice.delivery_id: (notice, change)
             for change in changes
@@ -29,14 +29,17 @@ class PublishChanges:
             notice.delivery_id for notice in self.notifications.publish([notice for notice, _ in telling.values()])
         }
         failed = [change for delivery_id, (_, change) in telling.items() if delivery_id in untold]
-        for change in changes:
-            if change.after.state.is_final and change not in failed:
-                self._remember(change.after)
-        return failed
+        ended = [change for change in changes if change.after.state.is_final and change not in failed]
+        return failed + [change for change in ended if not self._remember(change.after)]
 
-    def _remember(self, told: Task) -> None:
-        """Remove ``due_at``: nobody needs to look at the row any more."""
+    def _remember(self, told: Task) -> bool:
+        """Whether the row says that nobody needs to look at it any more."""
         if not told.due_at_ms:
-            return
-        with suppress(RevisionConflictError):  # a redelivered record: the row has moved on, and was told then
+            return True
+        try:
             self.tasks.retire(told, told.told())
+        except RevisionConflictError:
+            return True  # a redelivered record: the row has moved on, and was told then
+        except CliploopError:
+            return False
+        return True

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cliploop.application.publish_changes import PublishChanges
-from cliploop.domain.errors import ErrorCode, Failure
+from cliploop.domain.errors import CliploopError, ErrorCode, Failure
 from cliploop.domain.identity import ObjectVersion, delivery_id_of
 from cliploop.domain.notification import TaskChange
 from cliploop.domain.procedure import NotifyMode
@@ -76,3 +76,21 @@ def test_what_could_not_be_told_is_given_back_and_stays_due() -> None:
     failed = PublishChanges(tasks, InMemoryNotifications(refused={delivery_id_of("p", 1, 3)}))(records)
     assert failed == [TaskChange(records[-1].before, records[-1].after)]
     assert tasks.rows["p", 1].due_at_ms > 0
+
+
+class _BusyTasks(InMemoryTasks):
+    """A table that is throttled when a row is to be retired."""
+
+    def retire(self, before: Task, after: Task) -> None:
+        raise CliploopError(ErrorCode.UNAVAILABLE, "busy", retryable=True)
+
+
+def test_a_change_that_could_not_be_counted_is_given_back_alone_after_all_were_told() -> None:
+    tasks = life(NEW)
+    other = replace(NEW, task_id=2).refuse(Failure(ErrorCode.PROCEDURE_NOT_FOUND, "none"))
+    busy = _BusyTasks(tasks.rows)
+    notifications = InMemoryNotifications()
+    quiet = TaskChange(None, other.told())
+    failed = PublishChanges(busy, notifications)([tasks.changes[-1], quiet])
+    assert failed == [tasks.changes[-1]]
+    assert len(notifications.told) == 2
