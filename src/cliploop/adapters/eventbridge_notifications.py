@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from cliploop.domain.notification import Notification
 if TYPE_CHECKING:
     from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+_log = logging.getLogger(__name__)
 
 SOURCE = "cliploop"
 #: Entries in one PutEvents (the service's limit).
@@ -40,12 +43,14 @@ class EventBridgeNotifications:
     def _put(self, batch: Sequence[Notification]) -> Iterator[Notification]:
         try:
             answer = self.client.put_events(Entries=[self._entry(notification) for notification in batch])
-        except (ClientError, BotoCoreError):
+        except (ClientError, BotoCoreError) as error:
+            _log.warning("%d notifications were not taken: %s", len(batch), error)
             yield from batch
             return
         if answer["FailedEntryCount"]:
             for notification, entry in zip(batch, answer["Entries"], strict=True):
                 if "ErrorCode" in entry:
+                    _log.warning("delivery %s was not taken: %s", notification.delivery_id, entry)
                     yield notification
 
     def _entry(self, notification: Notification) -> PutEventsRequestEntryTypeDef:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo
 from cliploop.domain.plan import OutputPlan, plan_output
 from cliploop.domain.task import LeaseLostError, NotClaimableError, Output, OutputState, StoredImage, Task
+
+_log = logging.getLogger(__name__)
 
 
 class Outcome(StrEnum):
@@ -143,6 +146,14 @@ class ProcessTask:
         return Outcome.SUCCEEDED if made else Outcome.FAILED
 
     def _give_up(self, task: Task, error: CliploopError) -> Outcome:
+        _log.warning(
+            "attempt %d at task %d failed (%s): %s",
+            task.attempt,
+            task.task_id,
+            error.code,
+            error.log_text,
+            exc_info=error.__cause__ if error.code is ErrorCode.INTERNAL else None,  # a bug: where it is
+        )
         now = self.clock.now_ms()
         change: Callable[[Task], Task]
         if error.retryable:
@@ -193,6 +204,7 @@ def _planned(media: MediaInfo, output: Output, limits: Limits) -> OutputPlan | C
 
 def _ended(output: Output, result: _Made | CliploopError) -> Output:
     if isinstance(result, CliploopError):
+        _log.warning("output %d failed (%s): %s", output.use.template.definition, result.code, result.log_text)
         return output.fail(result.failure())
     return output.succeed(result.plan, result.stored)
 

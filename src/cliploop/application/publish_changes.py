@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from cliploop.application.ports import Notifications, RevisionConflictError, Tas
 from cliploop.domain.errors import CliploopError
 from cliploop.domain.notification import TaskChange, notification_of
 from cliploop.domain.task import Task
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class PublishChanges:
             self.tasks.retire(told, told.told())
         except RevisionConflictError:
             return True  # a redelivered record: the row has moved on, and was told then
-        except CliploopError:
+        except CliploopError as error:
+            _log.warning("task %d was told but not counted yet: %s", told.task_id, error.log_text)
             return False
         return True

@@ -121,6 +121,16 @@ def test_a_broken_source_fails_the_task_and_every_output_says_why() -> None:
     assert [output.failure for output in shop.row.outputs] == [BROKEN.failure()] * 2
 
 
+def test_the_log_says_what_the_caller_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    shop = Shop()
+    shop.prober.failure = CliploopError(
+        ErrorCode.SOURCE_MALFORMED, "The file is broken.", log_text="moov atom not found"
+    )
+    shop.work()
+    assert "moov atom not found" in caplog.text
+    assert "moov" not in str(shop.row)
+
+
 def test_a_passing_fault_gives_the_lease_back_and_is_raised_for_the_queue() -> None:
     shop = Shop()
     shop.prober.failure = BUSY

@@ -77,13 +77,16 @@ def test_a_message_that_cannot_be_put_back_fails_alone(world: tuple[S3Client, SQ
     assert len(waiting(sqs)) == 1
 
 
-def test_work_on_a_source_that_is_gone_ends_the_task(world: tuple[S3Client, SQSClient], context: Any) -> None:
+def test_work_on_a_source_that_is_gone_ends_the_task(
+    world: tuple[S3Client, SQSClient], context: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     s3, sqs = world
     version = s3.put_object(Bucket="uploads", Key=KEY, Body=b"video")["VersionId"]
     handler({"Records": [sqs_message("uploads", object_created(KEY, version, 5))]}, context)
     s3.delete_object(Bucket="uploads", Key=KEY, VersionId=version)
     (pointer,) = waiting(sqs)
     assert handler({"Records": [sqs_message("work", pointer)]}, context) == {"batchItemFailures": []}
+    assert "does not exist" in caplog.text
     row = bootstrap.on_upload().process.tasks.get(PROJECT_ID, int(pointer["task_id"]))
     assert row is not None
     assert row.state is TaskState.FAILED
