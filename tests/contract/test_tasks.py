@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cliploop.adapters.dynamodb_tasks import DynamoDBTasks
 from cliploop.application.ports import RevisionConflictError, Tasks
-from cliploop.domain.errors import ErrorCode, Failure
+from cliploop.domain.errors import CliploopError, ErrorCode, Failure
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import AudioStream, MediaInfo, VideoStream
@@ -18,6 +19,9 @@ from cliploop.domain.procedure import BUILT_IN_PROCEDURES, NotifyMode
 from cliploop.domain.query import PageRequest, TaskFilter
 from cliploop.domain.task import Output, StoredImage, Task, TaskState
 from cliploop.testing import InMemoryTasks, SettableClock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 DAY_MS = 24 * 3_600_000
 
@@ -178,3 +182,48 @@ def test_a_list_ends_at_the_retention(clock: SettableClock, request: pytest.Fixt
     assert listed(store, TaskFilter()) == (1, [1])
     clock.advance(1_000)
     assert listed(store, TaskFilter()) == (0, [])
+
+
+def test_rows_that_one_answer_does_not_hold_are_asked_for_again(
+    clock: SettableClock, dynamodb: DynamoDBClient
+) -> None:
+    store = DynamoDBTasks(dynamodb, "tasks", retention_days=30, clock=clock)
+    rows = [store.add(task(clock, number)) for number in (1, 2, 3)]
+    whole = dynamodb.batch_get_item
+
+    def one_at_a_time(RequestItems: dict[str, Any]) -> Any:  # noqa: N803
+        """As DynamoDB does when an answer would be over 16 MB, or the table is busy."""
+        keys = RequestItems["tasks"]["Keys"]
+        answer: Any = whole(RequestItems={"tasks": {"Keys": keys[:1]}})
+        return answer | {"UnprocessedKeys": {"tasks": {"Keys": keys[1:]}} if keys[1:] else {}}
+
+    dynamodb.batch_get_item = one_at_a_time  # type: ignore[method-assign, assignment]
+    assert store.get_many("p" * 32, [3, 2, 1]) == rows[::-1]
+
+
+@pytest.mark.parametrize(("conflicts", "counted"), [(2, 1), (99, 0)])
+def test_a_count_that_meets_another_is_tried_again_and_at_last_given_back(
+    clock: SettableClock, dynamodb: DynamoDBClient, conflicts: int, counted: int
+) -> None:
+    store = DynamoDBTasks(dynamodb, "tasks", retention_days=30, clock=clock)
+    claimed = task(clock).claim(clock.now_ms())
+    ended = claimed.fail(1, Failure(ErrorCode.SOURCE_MALFORMED, "broken"), clock.now_ms())
+    store.add(ended)
+    write, tries = dynamodb.transact_write_items, iter(range(conflicts))
+
+    def met_by_another(**request: Any) -> Any:
+        if next(tries, None) is None:
+            return write(**request)
+        reasons = {"CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}]}
+        canceled = dynamodb.exceptions.TransactionCanceledException
+        raise canceled({"Error": {"Code": "TransactionCanceledException"}, **reasons}, "TransactWriteItems")  # type: ignore[typeddict-item]
+
+    dynamodb.transact_write_items = met_by_another  # type: ignore[method-assign]
+    if counted:
+        store.retire(ended, ended.told())
+    else:
+        with pytest.raises(CliploopError) as raised:
+            store.retire(ended, ended.told())
+        assert raised.value.retryable
+    row = store.get(ended.project_id, ended.task_id)
+    assert row == (ended.told() if counted else ended)

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cliploop.adapters.count_tree import DAY, CountTree, Node, Place
+from cliploop.adapters.dynamodb_reads import read_items
 from cliploop.adapters.task_counts import bucket_in, milliseconds_of, node_in, node_key, second_of
 from cliploop.adapters.task_rows import created_key, created_partition, state_partition
 from cliploop.application.ports import Clock
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _DAY_MS = 24 * 60 * 60 * 1000
-#: Keys in one BatchGetItem (the service's limit).
-_BATCH = 100
 #: Sorts after every id.
 _LAST = "~"
 
@@ -74,18 +73,11 @@ class DynamoDBTaskLists:
         self, project_id: str, state: TaskState | None, uncounted: Sequence[str], first: str, last: str
     ) -> CountTree:
         def read(buckets: Sequence[str]) -> Mapping[str, Node]:
-            return {bucket_in(item): node_in(item, state) for item in self._nodes(project_id, buckets)}
+            keys = [node_key(project_id, bucket) for bucket in buckets]
+            items = read_items(self.client, self.table, keys, consistent=False)
+            return {bucket_in(item): node_in(item, state) for item in items}
 
         return CountTree(read, uncounted, first, last)
-
-    def _nodes(self, project_id: str, buckets: Sequence[str]) -> Iterator[dict[str, Any]]:
-        for start in range(0, len(buckets), _BATCH):
-            keys = [node_key(project_id, bucket) for bucket in buckets[start : start + _BATCH]]
-            pending: Any = {self.table: {"Keys": keys}}
-            while pending:
-                answer = self.client.batch_get_item(RequestItems=pending)
-                yield from answer["Responses"].get(self.table, [])
-                pending = answer.get("UnprocessedKeys")
 
     def _page(self, project_id: str, state: TaskState | None, tree: CountTree, place: Place, size: int) -> list[int]:
         """Ids from a place on, a day's partition after the other."""

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from cliploop.adapters.aws_errors import code_of, unavailable_when_failing
+from cliploop.adapters.dynamodb_reads import read_items
 from cliploop.adapters.dynamodb_task_lists import DynamoDBTaskLists
 from cliploop.adapters.task_counts import count_updates
 from cliploop.adapters.task_rows import item_to_task, row_key, task_to_item
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _DAY_S = 24 * 60 * 60
-#: Keys in one BatchGetItem (the service's limit).
-_BATCH = 100
 #: Upper bounds of the waits between tries at a transaction that met another one.
 _CONFLICT_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8)
 
@@ -76,11 +75,10 @@ class DynamoDBTasks:
     def get_many(self, project_id: str, task_ids: Sequence[int]) -> list[Task]:
         """See ``Tasks``."""
         wanted = list(dict.fromkeys(task_ids))
-        found: dict[int, Task] = {}
+        keys = [row_key(project_id, task_id) for task_id in wanted]
         with unavailable_when_failing("reading tasks"):
-            for start in range(0, len(wanted), _BATCH):
-                keys = [row_key(project_id, task_id) for task_id in wanted[start : start + _BATCH]]
-                found |= {task.task_id: task for task in self._batch(keys)}
+            items = read_items(self.client, self.table, keys, consistent=True)
+            found = {task.task_id: task for task in map(item_to_task, items)}
         return [found[task_id] for task_id in wanted if task_id in found]
 
     def retire(self, before: Task, after: Task) -> None:
@@ -89,13 +87,7 @@ class DynamoDBTasks:
         row = {"TableName": self.table, "Item": task_to_item(after, expires_at_s), **_when_unchanged(before)}
         counts = [{"Update": count} for count in count_updates(self.table, after, expires_at_s)]
         with unavailable_when_failing("counting an ended task"):
-            try:
-                self._transact([{"Put": row}, *counts])
-            except self.client.exceptions.TransactionCanceledException as error:
-                reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
-                if "ConditionalCheckFailed" in reasons:
-                    raise RevisionConflictError from error
-                raise
+            self._transact([{"Put": row}, *counts])
 
     def list(self, project_id: str, where: TaskFilter, page: PageRequest) -> TaskPage:
         """See ``Tasks``."""
@@ -114,7 +106,9 @@ class DynamoDBTasks:
                 self.client.transact_write_items(TransactItems=writes)
             except self.client.exceptions.TransactionCanceledException as error:
                 reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-                if wait_s is None or "TransactionConflict" not in reasons or "ConditionalCheckFailed" in reasons:
+                if "ConditionalCheckFailed" in reasons:
+                    raise RevisionConflictError from error
+                if wait_s is None or "TransactionConflict" not in reasons:
                     raise
                 time.sleep(wait_s * random.random())  # noqa: S311  # spreading tries, not guarding secrets
             else:
@@ -125,13 +119,6 @@ class DynamoDBTasks:
 
     def _expires_at_s(self, task: Task) -> int:
         return task.created_ms // 1000 + self.retention_days * _DAY_S
-
-    def _batch(self, keys: Sequence[dict[str, Any]]) -> Iterator[Task]:
-        pending: dict[str, Any] = {self.table: {"Keys": keys, "ConsistentRead": True}}
-        while pending:
-            answer = self.client.batch_get_item(RequestItems=pending)
-            yield from map(item_to_task, answer["Responses"].get(self.table, []))
-            pending = dict(answer.get("UnprocessedKeys", {}))
 
 
 def _when_unchanged(before: Task) -> dict[str, Any]:
