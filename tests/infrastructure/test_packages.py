@@ -94,7 +94,7 @@ def test_a_door_opens_with_nothing_but_its_package_and_boto3(package: str) -> No
     run = subprocess.run(
         [str(function_python()), "-c", "import app; print(app.handler.__name__)"],
         cwd=here[package],
-        env={"POWERTOOLS_SERVICE_NAME": "cliploop", "POWERTOOLS_METRICS_NAMESPACE": "cliploop"},
+        env={},
         capture_output=True,
         text=True,
         check=False,
