@@ -6,13 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from cliploop.adapters.ffmpeg.encode import FfmpegEncoder
+from cliploop.adapters.ffmpeg.meter import Meter
+from cliploop.adapters.ffmpeg.probe import FfmpegProber
 from cliploop.application.ports import ReadableSource
+from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import CliploopError, ErrorCode
+from cliploop.domain.limits import Limits
+from cliploop.domain.plan import plan_output
 from cliploop.domain.section import Section
 from tests.media.range_server import RangeServer
-from tests.media.workshop import H264, make, probe, run
+from tests.media.workshop import GIF, H264, make, no_pulse, probe, run
 
 MEGABYTE = 1_000_000
+#: What may be on the way when ffmpeg seeks to somewhere else.
+READ_AHEAD = 1 << 16
 
 
 @pytest.fixture
@@ -94,6 +102,19 @@ def test_a_store_that_breaks_off_in_the_middle_is_asked_again_later(
     with pytest.raises(CliploopError) as caught:
         run(remote(server, long), tmp_path, section=Section(900_000, 960_000))
     assert (caught.value.code, caught.value.retryable) == (ErrorCode.UNAVAILABLE, True)
+
+
+def test_what_is_read_can_be_counted(server: RangeServer, moving: Path, tmp_path: Path) -> None:
+    source, meter = remote(server, moving), Meter(bytes_read=0)
+    media = FfmpegProber(meter=meter).probe(source, Deadline.after(30))
+    assert media == probe(source)
+    assert meter.bytes_read is not None
+    probed, served = meter.bytes_read, server.bytes_served // 2
+    assert 0 < probed <= served < probed + 2 * READ_AHEAD
+    plan = plan_output(media, GIF, Section(1000, 3000), Limits())
+    encoder = FfmpegEncoder(meter=meter)
+    encoder.encode(source, media, [plan], scratch=tmp_path, deadline=Deadline.after(30), pulse=no_pulse)
+    assert probed < meter.bytes_read <= server.bytes_served - served < meter.bytes_read + 4 * READ_AHEAD
 
 
 @pytest.mark.parametrize(("name", "most"), [("indexed.mkv", 5), ("indexed.mp4", 5), ("faststart.mp4", 5)])

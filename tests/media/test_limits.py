@@ -7,7 +7,6 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,9 +15,10 @@ import pytest
 
 from cliploop.adapters.ffmpeg.locate import ffmpeg
 from cliploop.adapters.ffmpeg.process import Run
+from cliploop.application.ports import Progress, Pulse
 from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import CliploopError, ErrorCode
-from tests.media.workshop import GIF, H264, WEBP, make, run
+from tests.media.workshop import GIF, H264, WEBP, make, no_pulse, run
 
 ENDLESS = ["-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=1280x720", "-f", "null", "-"]
 MEBIBYTE = 1 << 20
@@ -59,7 +59,7 @@ def _status(process: Path) -> str:
         return ""
 
 
-def started_and_stopped(heavy: Path, scratch: Path, seconds: float, pulse: Callable[[], None]) -> float:
+def started_and_stopped(heavy: Path, scratch: Path, seconds: float, pulse: Pulse) -> float:
     """Seconds from the start of a large job to its end, after which nothing of it is left."""
     large = [replace(template, width=1280, fps=Fraction(30)) for template in (GIF, WEBP)]
     before, started = children(), time.monotonic()
@@ -76,7 +76,7 @@ def started_and_stopped(heavy: Path, scratch: Path, seconds: float, pulse: Calla
 
 def test_the_deadline_ends_everything(heavy: Path, tmp_path: Path) -> None:
     with pytest.raises(CliploopError) as caught:
-        started_and_stopped(heavy, tmp_path, 1.0, lambda: None)
+        started_and_stopped(heavy, tmp_path, 1.0, no_pulse)
     assert caught.value.code == ErrorCode.DEADLINE_EXCEEDED
 
 
@@ -85,9 +85,11 @@ def test_a_pulse_that_raises_ends_everything(heavy: Path, tmp_path: Path) -> Non
         """Somebody else has the task."""
 
     beats: list[float] = []
+    told: list[Progress] = []
 
-    def pulse() -> None:
+    def pulse(progress: Progress) -> None:
         beats.append(time.monotonic())
+        told.append(progress)
         if len(beats) == 2:
             raise LeaseLostError
 
@@ -95,6 +97,7 @@ def test_a_pulse_that_raises_ends_everything(heavy: Path, tmp_path: Path) -> Non
         started_and_stopped(heavy, tmp_path, 60, pulse)
     assert 0.8 < beats[1] - beats[0] < 2
     assert time.monotonic() - beats[1] < 2
+    assert 0 < told[0].frames < told[1].frames < told[1].planned == 2 * 600
 
 
 def test_memory_does_not_grow_with_the_section(clips: Path, tmp_path: Path) -> None:

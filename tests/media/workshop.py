@@ -15,7 +15,7 @@ from PIL import Image
 from cliploop.adapters.ffmpeg.encode import FfmpegEncoder
 from cliploop.adapters.ffmpeg.locate import ffmpeg
 from cliploop.adapters.ffmpeg.probe import FfmpegProber
-from cliploop.application.ports import EncodedImage, Pulse, ReadableSource
+from cliploop.application.ports import EncodedImage, Progress, Pulse, ReadableSource
 from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import CliploopError
 from cliploop.domain.limits import Limits
@@ -40,7 +40,7 @@ def source_of(path: Path) -> ReadableSource:
     return ReadableSource(str(path), path.stat().st_size)
 
 
-def no_pulse() -> None:
+def no_pulse(_: Progress) -> None:
     """Nothing to tell."""
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from cliploop.animation.gif import AlphaGifWriter, GifWriter
-from cliploop.animation.verify import ImageFacts, verify
 from cliploop.animation.webp import WebpWriter
 from cliploop.animation.writer import AnimationWriter, Frame, Settings
 from cliploop.domain.plan import OutputPlan
@@ -23,14 +23,26 @@ _WRITERS: dict[tuple[ImageFormat, bool], Callable[[BinaryIO, Settings], Animatio
 }
 
 
+@dataclass(frozen=True)
+class Written:
+    """A file as it was written, which is what a reader has to find in it.
+
+    Attributes:
+        delays: of each frame, in the format's ticks.
+    """
+
+    settings: Settings
+    delays: tuple[int, ...]
+
+
 def animate(
     frames: Iterable[Frame],
     plan: OutputPlan,
     path: Path,
     check: Callable[[], None],
     is_cut: Callable[[], bool] = lambda: False,
-) -> ImageFacts | None:
-    """Write frames as the planned image and read it back; None where there is no frame.
+) -> Written | None:
+    """Write frames as the planned image; None where there is no frame.
 
     Where frames are missing at the end, the last one stands until the section's end, as it does in a player; where
     the file broke off, the image ends there.
@@ -43,7 +55,7 @@ def animate(
         is_cut: asked where frames are missing at the end: whether the file broke off.
 
     Raises:
-        CliploopError: LIMIT_EXCEEDED (bytes) or OUTPUT_INVALID.
+        CliploopError: LIMIT_EXCEEDED (bytes).
     """
     settings = Settings(plan.width, plan.height, plan.quality, plan.loop, plan.max_bytes, plan.alpha)
     with path.open("wb") as file:
@@ -54,7 +66,7 @@ def animate(
             writer.add(frame, delay)
             delays.append(delay)
         writer.close()
-    return verify(path, plan.format, settings, delays, check) if delays else None
+    return Written(settings, tuple(delays)) if delays else None
 
 
 def _timed(

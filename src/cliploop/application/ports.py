@@ -7,7 +7,7 @@ to them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -41,6 +41,24 @@ class ReadableSource:
 
 
 @dataclass(frozen=True)
+class StageSeconds:
+    """Where one image's time went, by the clock on the wall. Images of one section are made at the same time.
+
+    Attributes:
+        decoding: from the decoder's start to its end, which waits where images are made slower than it decodes; the
+            same for every image of one section.
+        waiting: for the decoder's next frame.
+        encoding: making the file of the frames.
+        verifying: reading the file back.
+    """
+
+    decoding: float = 0.0
+    waiting: float = 0.0
+    encoding: float = 0.0
+    verifying: float = 0.0
+
+
+@dataclass(frozen=True)
 class EncodedImage:
     """An animated image on the local disk, reopened and found to be what was planned.
 
@@ -56,6 +74,7 @@ class EncodedImage:
     frames: int
     duration_ms: int
     cut_after: int | None = None
+    seconds: StageSeconds = field(default=StageSeconds(), compare=False)
 
 
 class RevisionConflictError(Exception):
@@ -184,8 +203,19 @@ class Clock(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far an encoder is: frames that have arrived of those planned, of all images together.
+
+    Fewer than planned may be all there are, where a source ends early.
+    """
+
+    frames: int
+    planned: int
+
+
 #: Called by long work every second or so while it lasts; raises to stop it.
-Pulse = Callable[[], None]
+Pulse = Callable[[Progress], None]
 
 
 class Prober(Protocol):

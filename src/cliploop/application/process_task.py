@@ -16,6 +16,8 @@ from cliploop.application.ports import (
     OutputAddress,
     Outputs,
     Prober,
+    Progress,
+    Pulse,
     ReadableSource,
     RevisionConflictError,
     Sources,
@@ -168,11 +170,11 @@ class ProcessTask:
             raise error
         return Outcome.FAILED
 
-    def _pulse(self, task: Task) -> Callable[[], None]:
+    def _pulse(self, task: Task) -> Pulse:
         """The holder's heartbeat: renews the lease in good time, and stops the work when it is no longer ours."""
         latest = task
 
-        def beat() -> None:
+        def beat(_: Progress) -> None:
             nonlocal latest
             if latest.lease_needs_renewal(self.clock.now_ms()):
                 latest = self._update(

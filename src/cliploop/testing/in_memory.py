@@ -8,6 +8,7 @@ from pathlib import Path
 from cliploop.application.ports import (
     EncodedImage,
     OutputAddress,
+    Progress,
     Pulse,
     ReadableSource,
     RevisionConflictError,
@@ -153,7 +154,7 @@ class InMemoryOutputs:
 
     def locate(self, address: OutputAddress, image: EncodedImage) -> StoredImage:
         """See ``Outputs``."""
-        facts = {name: value for name, value in vars(image).items() if name not in {"path", "cut_after"}}
+        facts = {name: value for name, value in vars(image).items() if name not in {"path", "cut_after", "seconds"}}
         return StoredImage(bucket=self.bucket, key=_key(address), **facts)
 
     def publish(self, address: OutputAddress, image: EncodedImage) -> None:
@@ -230,9 +231,10 @@ class InMemoryEncoder:
         """See ``Encoder``."""
         self.runs += 1
         deadline.check()
-        pulse()
+        planned = sum(plan.frames for plan in plans)
+        pulse(Progress(0, planned))
         self.during()
-        pulse()
+        pulse(Progress(planned, planned))
         return [self._image(plan, scratch / f"{number}.{plan.format}") for number, plan in enumerate(plans)]
 
     def _image(self, plan: OutputPlan, path: Path) -> EncodedImage | CliploopError:

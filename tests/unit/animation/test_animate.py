@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cliploop.animation.animate import animate
-from cliploop.animation.verify import ImageFacts
+from cliploop.animation.verify import ImageFacts, verify
 from cliploop.animation.writer import Frame
 from cliploop.domain.plan import OutputPlan
 from cliploop.domain.section import AppliedSection
@@ -41,7 +41,9 @@ def frames(count: int) -> Iterator[Frame]:
 
 
 def made(plan: OutputPlan, count: int, folder: Path) -> ImageFacts | None:
-    return animate(frames(count), plan, folder / "image", lambda: None)
+    path = folder / "image"
+    written = animate(frames(count), plan, path, lambda: None)
+    return verify(path, plan.format, written.settings, written.delays, lambda: None) if written else None
 
 
 @FORMATS

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cliploop.adapters.ffmpeg.filters import filter_graph
+from cliploop.adapters.ffmpeg.meter import Meter
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo, VideoStream
 from cliploop.domain.plan import OutputPlan
@@ -43,11 +44,17 @@ class Input:
         address: an http(s) URL or the path of a local file.
         certificates: a file of trusted authorities, for https.
         max_pixels: of one frame; a larger one is refused before it is decoded.
+        meter: where what is read of it is counted; None where nobody wants to know.
     """
 
     address: str
     certificates: str | None = None
     max_pixels: int = Limits.source_pixels
+    meter: Meter | None = None
+
+    def verbosity(self, usual: str, counted: str) -> list[str]:
+        """How talkative ffmpeg is; only a talkative one tells how much it has read."""
+        return ["-v", usual if self.meter is None else counted]
 
     @property
     def is_remote(self) -> bool:
@@ -66,7 +73,7 @@ class Input:
 
 def probe_words(ffmpeg: str, source: Input) -> list[str]:
     """Print what is in a source, and end (with an error, for want of an output)."""
-    return [ffmpeg, *_QUIET, *source.words()]
+    return [ffmpeg, *_QUIET, *source.verbosity("info", "verbose"), *source.words()]
 
 
 def structure_words(ffmpeg: str, source: Input) -> list[str]:
@@ -77,7 +84,7 @@ def structure_words(ffmpeg: str, source: Input) -> list[str]:
 def measure_words(ffmpeg: str, source: Input, stream: int) -> list[str]:
     """Read a source to its end without decoding, and report the time reached."""
     copied = ["-map", f"0:{stream}", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
-    return [ffmpeg, *_QUIET, "-v", "error", *source.words(), *copied]
+    return [ffmpeg, *_QUIET, *source.verbosity("error", "verbose"), *source.words(), *copied]
 
 
 def decode_words(
@@ -94,7 +101,8 @@ def decode_words(
     video = next(stream for stream in media.video if stream.index == plans[0].stream_index)
     graph = filter_graph(video, plans, pre_roll_ms)
     # Warnings, because that a store refused is one when it happens in the middle of a file.
-    words = [ffmpeg, *_QUIET, "-v", "warning", *start, *_decoder(video), *_one_graph(video), *source.words()]
+    words = [ffmpeg, *_QUIET, *source.verbosity("warning", "level+verbose"), *start]
+    words += [*_decoder(video), *_one_graph(video), *source.words()]
     words += ["-filter_complex", graph]
     for number, (descriptor, plan) in enumerate(outputs.items()):
         words += ["-map", f"[out{number}]", "-frames:v", str(plan.frames), "-t", _seconds(section.duration_ms)]

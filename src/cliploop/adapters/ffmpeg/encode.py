@@ -8,10 +8,11 @@ from pathlib import Path
 from cliploop.adapters.ffmpeg import failures
 from cliploop.adapters.ffmpeg.arguments import Input, decode_words
 from cliploop.adapters.ffmpeg.locate import ffmpeg
+from cliploop.adapters.ffmpeg.meter import Meter, complaints
 from cliploop.adapters.ffmpeg.pipes import Ending, Maker
 from cliploop.adapters.ffmpeg.probe import is_encrypted, opened_by_ffmpeg
 from cliploop.adapters.ffmpeg.process import Run
-from cliploop.application.ports import EncodedImage, Pulse, ReadableSource
+from cliploop.application.ports import EncodedImage, Progress, Pulse, ReadableSource
 from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import CliploopError
 from cliploop.domain.limits import Limits
@@ -19,7 +20,6 @@ from cliploop.domain.media import MediaInfo
 from cliploop.domain.plan import OutputPlan
 from cliploop.domain.section import AppliedSection
 
-_PULSE_S = 1.0
 #: How often waiting looks up to see the deadline and the pulse.
 _GLANCE_S = 0.1
 
@@ -28,9 +28,16 @@ Result = EncodedImage | CliploopError
 
 @dataclass(frozen=True)
 class FfmpegEncoder:
-    """Makes animated images: ffmpeg decodes each section once, ``animation`` writes every image of it."""
+    """Makes animated images: ffmpeg decodes each section once, ``animation`` writes every image of it.
+
+    Attributes:
+        pulse_s: seconds between two pulses, at least.
+        meter: where what ffmpeg reads is counted, if somebody wants to know.
+    """
 
     limits: Limits = Limits()
+    pulse_s: float = 1.0
+    meter: Meter | None = None
 
     def encode(
         self,
@@ -46,7 +53,8 @@ class FfmpegEncoder:
         sections: dict[tuple[int, AppliedSection], list[int]] = {}
         for number, plan in enumerate(plans):
             sections.setdefault((plan.stream_index, plan.section), []).append(number)
-        watch, opened = _Watch(deadline, pulse), opened_by_ffmpeg(source, self.limits)
+        watch = _Watch(deadline, pulse, self.pulse_s, sum(plan.frames for plan in plans))
+        opened = opened_by_ffmpeg(source, self.limits, self.meter)
         results: dict[int, Result] = {}
         for members in sections.values():
             section = {scratch / f"{number}.{plans[number].format}": plans[number] for number in members}
@@ -57,23 +65,25 @@ class FfmpegEncoder:
 class _Watch:
     """What has to be looked at while others work."""
 
-    def __init__(self, deadline: Deadline, pulse: Pulse) -> None:
+    def __init__(self, deadline: Deadline, pulse: Pulse, pulse_s: float, planned: int) -> None:
         self.deadline = deadline
-        self._pulse = pulse
-        self._next_s = time.monotonic() + _PULSE_S
+        self.makers: list[Maker] = []
+        self._pulse, self._pulse_s, self._planned = pulse, pulse_s, planned
+        self._next_s = time.monotonic() + pulse_s
 
     def glance(self) -> None:
         """Check the deadline, and call the pulse when it is time to."""
         self.deadline.check()
         if time.monotonic() >= self._next_s:
-            self._pulse()
-            self._next_s = time.monotonic() + _PULSE_S
+            self._pulse(Progress(sum(maker.received for maker in self.makers), self._planned))
+            self._next_s = time.monotonic() + self._pulse_s
 
 
 def _make_section(opened: Input, media: MediaInfo, images: dict[Path, OutputPlan], watch: _Watch) -> list[Result]:
     """Make the images of one section, from one run of ffmpeg."""
     ending = Ending()
     makers = [Maker(plan, path, ending) for path, plan in images.items()]
+    watch.makers += makers
     words = _words(opened, media, makers)
     folder = next(iter(images)).parent
     try:
@@ -82,7 +92,7 @@ def _make_section(opened: Input, media: MediaInfo, images: dict[Path, OutputPlan
             for maker in makers:
                 maker.start()
             exit_code = run.wait(watch.glance)
-            stderr = run.stderr()
+            stderr = complaints(run.stderr(), opened.meter)
             ending.tell(is_cut=failures.file_broke_off(stderr))
             while not all(maker.is_done(_GLANCE_S / len(makers)) for maker in makers):
                 watch.glance()

@@ -6,15 +6,18 @@ import contextlib
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from cliploop.adapters.ffmpeg import failures
 from cliploop.animation.animate import animate
+from cliploop.animation.verify import verify
 from cliploop.animation.writer import Frame
-from cliploop.application.ports import EncodedImage
+from cliploop.application.ports import EncodedImage, StageSeconds
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.plan import OutputPlan
 
@@ -31,12 +34,15 @@ class Ending:
 
     def __init__(self) -> None:
         self._ended = threading.Event()
+        self._started_s = time.monotonic()
         self._is_cut = False
+        self.decoding_s = 0.0
         self.stopped = threading.Event()
 
     def tell(self, *, is_cut: bool) -> None:
         """The decoder has ended; ``is_cut`` where the file broke off."""
         self._is_cut = is_cut
+        self.decoding_s = time.monotonic() - self._started_s
         self._ended.set()
 
     def stop(self) -> None:
@@ -56,6 +62,7 @@ class Maker:
     Attributes:
         plan: the image.
         writing_end: the pipe's descriptor for ffmpeg.
+        received: frames that have arrived.
     """
 
     def __init__(self, plan: OutputPlan, path: Path, ending: Ending) -> None:
@@ -63,14 +70,15 @@ class Maker:
         self._path, self._ending = path, ending
         self._reading_end, self.writing_end = os.pipe()
         _enlarge(self.writing_end)
-        self._received = 0
+        self.received = 0
+        self._waited_s = 0.0
         self._result: EncodedImage | BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     @property
     def is_short(self) -> bool:
         """Whether fewer frames came than were planned; asked after the end."""
-        return self._received < self.plan.frames
+        return self.received < self.plan.frames
 
     def start(self) -> None:
         """Begin reading; ffmpeg holds the writing end by now."""
@@ -94,6 +102,8 @@ class Maker:
         """The image or its error; what nobody foresaw is raised."""
         if isinstance(self._result, BaseException) and not isinstance(self._result, CliploopError):
             raise self._result
+        if isinstance(self._result, EncodedImage):
+            return replace(self._result, seconds=replace(self._result.seconds, decoding=self._ending.decoding_s))
         return self._result or no_frames()
 
     def _run(self) -> None:
@@ -109,9 +119,12 @@ class Maker:
             os.close(self._reading_end)
 
     def _made(self) -> EncodedImage | None:
-        facts = animate(self._frames(), self.plan, self._path, self._check, self._ending.is_cut)
-        if facts is None:
+        started_s = time.monotonic()
+        written = animate(self._frames(), self.plan, self._path, self._check, self._ending.is_cut)
+        if written is None:
             return None
+        written_s = time.monotonic()
+        facts = verify(self._path, self.plan.format, written.settings, written.delays, self._check)
         return EncodedImage(
             path=self._path,
             size=facts.size,
@@ -120,16 +133,28 @@ class Maker:
             height=facts.height,
             frames=facts.frames,
             duration_ms=facts.duration_ms,
-            cut_after=self._received if self.is_short and self._ending.is_cut() else None,
+            cut_after=self.received if self.is_short and self._ending.is_cut() else None,
+            seconds=StageSeconds(
+                waiting=self._waited_s,
+                encoding=written_s - started_s - self._waited_s,
+                verifying=time.monotonic() - written_s,
+            ),
         )
 
     def _frames(self) -> Iterator[Frame]:
         """The frames that arrive, until the pipe ends; half a frame is none. Each is valid until the next but one."""
         shape = (self.plan.height, self.plan.width, 4 if self.plan.alpha else 3)
         pair = [np.empty(shape, np.uint8) for _ in range(2)]
-        while _fill(self._reading_end, pair[self._received % 2]):
-            self._received += 1
-            yield pair[(self._received - 1) % 2]
+        while self._arrived(pair[self.received % 2]):
+            self.received += 1
+            yield pair[(self.received - 1) % 2]
+
+    def _arrived(self, frame: Frame) -> bool:
+        asked_s = time.monotonic()
+        try:
+            return _fill(self._reading_end, frame)
+        finally:
+            self._waited_s += time.monotonic() - asked_s
 
     def _check(self) -> None:
         if self._ending.stopped.is_set():

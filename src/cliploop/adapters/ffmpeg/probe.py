@@ -9,6 +9,7 @@ from cliploop.adapters.ffmpeg import failures
 from cliploop.adapters.ffmpeg.arguments import Input, measure_words, probe_words, structure_words
 from cliploop.adapters.ffmpeg.banner import read_banner
 from cliploop.adapters.ffmpeg.locate import certificates, ffmpeg
+from cliploop.adapters.ffmpeg.meter import Meter, plain_banner
 from cliploop.adapters.ffmpeg.process import Run
 from cliploop.application.ports import ReadableSource
 from cliploop.domain.deadline import Deadline
@@ -25,28 +26,33 @@ _ENCRYPTED = "type:'sinf' parent:'stsd'"
 
 @dataclass(frozen=True)
 class FfmpegProber:
-    """Finds out what is in a source, by what ffmpeg prints when it opens it."""
+    """Finds out what is in a source, by what ffmpeg prints when it opens it.
+
+    Attributes:
+        meter: where what ffmpeg reads is counted, if somebody wants to know.
+    """
 
     limits: Limits = Limits()
+    meter: Meter | None = None
 
     def probe(self, source: ReadableSource, deadline: Deadline) -> MediaInfo:
         """See ``Prober``."""
-        opened = opened_by_ffmpeg(source, self.limits)
+        opened = opened_by_ffmpeg(source, self.limits, self.meter)
         with tempfile.TemporaryDirectory(prefix="probe-") as folder:
             with Run(probe_words(ffmpeg(), opened), folder=Path(folder), deadline=deadline) as run:
                 exit_code = run.wait()
-                text = run.stderr()
+                text = plain_banner(run.stderr(), opened.meter)
             if _ONLY_LOOKED not in text:
                 raise failures.opening_failed(text, exit_code=exit_code)
             media = read_banner(text, source.size)
             return _measured(media, opened, Path(folder), deadline)
 
 
-def opened_by_ffmpeg(source: ReadableSource, limits: Limits) -> Input:
+def opened_by_ffmpeg(source: ReadableSource, limits: Limits, meter: Meter | None = None) -> Input:
     """A source with what this machine and the stack add to it."""
     is_remote = source.url.startswith(("http://", "https://"))
     address = source.url if is_remote else str(Path(source.url).resolve())
-    return Input(address, certificates(), limits.source_pixels)
+    return Input(address, certificates(), limits.source_pixels, meter)
 
 
 def is_encrypted(opened: Input, folder: Path, deadline: Deadline) -> bool:
@@ -66,6 +72,8 @@ def _measured(media: MediaInfo, opened: Input, folder: Path, deadline: Deadline)
         return media
     with Run(measure_words(ffmpeg(), opened, video.index), folder=folder, deadline=deadline) as run:
         run.wait()
+        if opened.meter:
+            opened.meter.count(run.stderr())
         reached = re.findall(r"^out_time_us=(\d+)$", run.stdout(), re.MULTILINE)
     duration_ms = int(reached[-1]) // 1000 if reached else 0
     bitrate = media.size * 8000 // duration_ms if duration_ms else 0

@@ -10,6 +10,7 @@ import pytest
 
 from cliploop.adapters.ffmpeg.arguments import Input, decode_words, probe_words
 from cliploop.adapters.ffmpeg.filters import filter_graph
+from cliploop.adapters.ffmpeg.meter import Meter
 from cliploop.domain.color import Color
 from cliploop.domain.media import MediaInfo, VideoStream
 from cliploop.domain.plan import OutputPlan
@@ -45,7 +46,9 @@ REMOTE = """
 
 def test_probe() -> None:
     source = Input("https://store/key?signature", "/certificates")
-    assert probe_words("ffmpeg", source) == ["ffmpeg", "-hide_banner", "-nostdin", "-nostats", *REMOTE.split()]
+    quiet = ["ffmpeg", "-hide_banner", "-nostdin", "-nostats", "-v"]
+    assert probe_words("ffmpeg", source) == [*quiet, "info", *REMOTE.split()]
+    assert probe_words("ffmpeg", replace(source, meter=Meter())) == [*quiet, "verbose", *REMOTE.split()]
 
 
 def test_a_local_file_is_reached_by_the_file_protocol_only() -> None:
