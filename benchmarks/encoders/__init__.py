@@ -1,0 +1,1 @@
+"""Our encoders beside the others': `make bench` and `make bench-check`."""
