@@ -64,7 +64,8 @@ class Job:
 
     def _moments(self) -> str:
         shift = float(Fraction(1, 2 * self.fps) - _JITTER)
-        return f"setpts=PTS{shift:+.6f}/TB,fps={self.fps}:start_time=0"
+        # The end is in the graph and not an option of the output: palettegen would read the file to its end.
+        return f"setpts=PTS{shift:+.6f}/TB,fps={self.fps}:start_time=0,trim=end_frame={self.frames}"
 
     def rgb(self, pixels: str = "rgb24") -> str:
         """A filter chain: accurate RGB in the job's moments and size."""

@@ -57,7 +57,7 @@ def _ours(job: Job, quality: int, path: Path) -> list[str]:
 def ours(job: Job, quality: int, paths: Sequence[Path], source: str = "") -> list[str]:
     """The package's own command, for one output or several."""
     size = ["--width", str(job.width), "--height", str(job.height), "--fps", str(job.fps), "--quality", str(quality)]
-    section = ["--start", f"{job.start:g}", "--end", f"{job.end:g}"]
+    section = ["--start", f"{job.start:g}", "--end", f"{job.end:g}", "--overwrite"]
     return [str(_OURS), "encode", source or str(job.source), *map(str, paths), *size, *section, "--json"]
 
 
@@ -116,7 +116,7 @@ def _not_ours() -> str:
 
 
 _DIFF = "[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer:bayer_scale=3:diff_mode=rectangle"
-_SINGLE = "[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1:diff_mode=rectangle"
+_SINGLE = "[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1"
 
 OURS_GIF = Encoder("cliploop", "gif", (90, 20, 40, 60, 70, 80, 100), _ours, lacking=_not_ours)
 GIFSKI_GIF = Encoder(
