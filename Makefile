@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Named after the lock's content: a new lock makes a new environment, a mere checkout does not.
 READY := $(VENV)/.ready-$(firstword $(shell cksum < requirements.lock))
+COMMAND := $(BIN)/cliploop
 PYTHON ?= $(shell for p in python3 python3.13 python3.14 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
@@ -25,7 +26,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY) ## make .venv from the lock (the other targets do it when needed)
+setup: $(COMMAND) ## make .venv from the lock (the other targets do it when needed)
 
 $(READY):
 	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 on PATH. Install one, or name it: make setup PYTHON=/path/to/python" >&2; exit 1; }
@@ -36,13 +37,20 @@ $(READY):
 	@$(BIN)/python -c 'import site, pathlib; pathlib.Path(site.getsitepackages()[0], "cliploop.pth").write_text(str(pathlib.Path("src").resolve()) + "\n")'
 	@touch $@
 
+# What pip would make of pyproject's [project.scripts]: the lock has nothing that builds packages. -P: a file in the
+# user's folder is not taken for a module.
+$(COMMAND): $(READY)
+	@printf '%s\n' '#!/bin/sh' 'exec "$(abspath $(BIN))/python" -P -m cliploop "$$@"' > $@.new
+	@chmod +x $@.new
+	@mv $@.new $@
+
 demo: $(READY) ## turn a video into a GIF and a WebP on a local AWS (VIDEO=path takes yours)
 	@$(BIN)/python -m local.demo $(if $(VIDEO),"$$VIDEO")
 
 serve: $(READY) ## keep the stack up on a local AWS until Ctrl-C
 	@$(BIN)/python -m local.serve $(PARAMETERS)
 
-test: $(READY) ## run the tests
+test: $(COMMAND) ## run the tests
 	$(BIN)/python -m pytest
 
 bench-store: $(READY) ## what the store costs, with a million tasks (needs npm and Java 17; a quarter of an hour)
