@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,11 +114,9 @@ def tree(root: int) -> list[int]:
     while waiting:
         pid = waiting.pop()
         found.append(pid)
-        for children in (_PROC / str(pid) / "task").glob("*/children"):
-            try:
+        with suppress(OSError):  # it, or one of its threads, may end meanwhile
+            for children in (_PROC / str(pid) / "task").glob("*/children"):
                 waiting += [int(child) for child in children.read_text().split()]
-            except OSError:
-                continue
     return found
 
 

@@ -118,7 +118,7 @@ def _not_ours() -> str:
 _DIFF = "[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer:bayer_scale=3:diff_mode=rectangle"
 _SINGLE = "[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1"
 
-OURS_GIF = Encoder("cliploop", "gif", (90, 20, 40, 60, 70, 80, 100), _ours, lacking=_not_ours)
+OURS_GIF = Encoder("cliploop", "gif", (75, 30, 50, 65, 85, 95), _ours, lacking=_not_ours)
 GIFSKI_GIF = Encoder(
     "gifski", "gif", (90, 40, 60, 70, 80, 100), _gifski, "gifski alone, from PNG files", lacking=_no_gifski
 )
