@@ -84,7 +84,7 @@ def file_broke_off(stderr: str) -> bool:
 
 def hardly_decoded(stderr: str) -> bool:
     """Whether the decoder met what it could not read: damage, or what needs a key."""
-    return "Decoding error" in stderr
+    return "Decoding error" in stderr or mostly_damaged(stderr)
 
 
 def mostly_damaged(stderr: str) -> bool:

@@ -60,3 +60,16 @@ def test_using_up_the_processor_is_the_deadline() -> None:
 
 def test_a_log_text_is_bounded() -> None:
     assert len(failures.no_frames("x" * 1_000_000, 1).log_text) < 3_000
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("[vist#0:0/h264] Error while decoding: Decoding error: Invalid data found when processing input", True),
+        # Of what needs a key, a decoder sometimes finds every packet wrong and no single one an error.
+        ("[vist#0:0/h264] [dec:h264] Decode error rate 0.932584 exceeds maximum 0.666667", True),
+        ("[h264] corrupt decoded frame", False),
+    ],
+)
+def test_what_could_need_a_key(words: str, *, expected: bool) -> None:
+    assert failures.hardly_decoded(words) is expected
