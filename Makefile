@@ -21,7 +21,7 @@ export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test bench-store check fmt build lock clean
+.PHONY: help setup demo serve test bench bench-check bench-store check fmt build lock clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,12 @@ serve: $(READY) ## keep the stack up on a local AWS until Ctrl-C
 
 test: $(COMMAND) ## run the tests
 	$(BIN)/python -m pytest
+
+bench: $(COMMAND) ## our encoders beside others (gifski with npm; 40 minutes, then it keeps; ONLY=bunny QUICK=1 FRESH=1)
+	$(BIN)/python -m benchmarks.encoders $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick) $(if $(FRESH),--fresh)
+
+bench-check: $(COMMAND) ## what of the bench a minute can tell: fails when a ratio has regressed
+	$(BIN)/python -m benchmarks.encoders.check
 
 bench-store: $(READY) ## what the store costs, with a million tasks (needs npm and Java 17; a quarter of an hour)
 	$(BIN)/python -m benchmarks.store
