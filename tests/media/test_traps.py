@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from cliploop.adapters.ffmpeg.encode import FfmpegEncoder
+from cliploop.animation.webp_hold import Box, Tiled
 from cliploop.animation.webp_still import still
 from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import CliploopError, ErrorCode
@@ -23,7 +24,7 @@ from tests.media.workshop import GIF, H264, WEBP, make, no_pulse, probe, run, so
 
 def test_the_effort_of_webp_stays_below_the_cliff() -> None:
     noise = np.random.default_rng(3).integers(0, 255, (64, 64, 3), np.uint8)
-    made = still(noise, np.ones((64, 64), np.bool_), 75)
+    made = still(Tiled.of(noise), Box(0, 0, 8, 8), np.ones((8, 8), np.bool_), 75)
     sizes = []
     for method in (4, 6):
         file = io.BytesIO()

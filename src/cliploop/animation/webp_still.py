@@ -1,108 +1,143 @@
-"""One still WebP of what changed in a picture, as the chunks that an animation frames."""
+"""One still WebP of what is drawn of a picture, as the chunks that an animation frames."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 from io import BytesIO
-from typing import cast
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
-from cliploop.animation.held import Picture
-from cliploop.animation.writer import Frame, Mask
+from cliploop.animation.webp_hold import BLOCK, Blocks, Box, Tiled
+from cliploop.animation.webp_quality import evened
+from cliploop.animation.writer import Frame
 
 #: libwebp's effort, 0-6. 5 and 6 cost many times the time for a few hundredths of the bytes.
 _METHOD = 4
-#: A macroblock of VP8; what changes is decided by the block, since a block is what costs bits.
-_BLOCK = 16
-#: A block whose codes differ by no more than this is flat; a picture of which a fifth is flat is a drawing, a title
-#: or a test card, whose colours somebody chose.
+#: A macroblock of VP8, in blocks and in pixels.
+_MACRO, _SIDE = 2, 2 * BLOCK
+#: A macroblock whose codes differ by no more than this is flat; a picture of which a fifth is flat is a drawing, a
+#: title or a test card, whose colours somebody chose.
 _FLAT, _MOSTLY = 2, 0.2
 #: How far it may be off. At quality 75 one step of chroma is 2.9 codes, which blue sees doubled: such
 #: blocks come out up to 5 codes off. From 92 on it is 1.1, and what is left is 8-bit YUV's own rounding, up to 2.
 _OFF, _FAITHFUL = 3, 92
 #: The share of flat pixels that may be further off: those beside an edge are blurred by the codec's deblocking.
 _SEEN = 0.02
-#: Of a block's pixels, every so many are looked at in each direction.
+#: Of a macroblock's pixels, every so many are looked at in each direction.
 _EVERY = 4
+_SAMPLES = _SIDE // _EVERY
 _WANTED = (b"ALPH", b"VP8 ", b"VP8L")
 
 
-def whole_blocks(mask: Mask, reach: int = 0) -> Mask:
-    """Every block in which a pixel is set, whole, and as many blocks around it as ``reach`` says.
+def still(frame: Tiled, box: Box, blocks: Blocks, quality: int) -> bytes:
+    """The image chunks (``ALPH`` where some of it is not opaque or not drawn, ``VP8 ``) of one still WebP.
 
-    Blocks are counted from the corner of the mask; their edges are even, as the container wants them.
+    Args:
+        frame: the picture.
+        box: the part of it that the still covers.
+        blocks: what is drawn of the box.
+        quality: 1-100.
     """
-    height, width = mask.shape
-    rows, columns = -(-height // _BLOCK), -(-width // _BLOCK)
-    padded = np.zeros((rows * _BLOCK, columns * _BLOCK), np.bool_)
-    padded[:height, :width] = mask
-    blocks: Mask = np.pad(np.asarray(padded.reshape(rows, _BLOCK, columns, _BLOCK).any(axis=(1, 3))), reach)
-    if reach:
-        blocks = np.asarray(sliding_window_view(blocks, (2 * reach + 1, 2 * reach + 1)).any(axis=(2, 3)))
-    whole: Mask = blocks.repeat(_BLOCK, axis=0).repeat(_BLOCK, axis=1)[:height, :width]
-    return whole
-
-
-def still(pixels: Frame, drawn: Mask, quality: int) -> bytes:
-    """The image chunks (``ALPH`` where some of it is not opaque or not drawn, ``VP8 ``) of one still WebP."""
-    if drawn.all():
-        image = Image.fromarray(np.ascontiguousarray(pixels))
-    else:
-        opaque = pixels[..., :3]
-        image = Image.fromarray(np.dstack([_cheap_where_hidden(opaque, drawn), drawn.astype(np.uint8) * 255]))
-    file = _encoded(image, quality)
-    if quality < _FAITHFUL and _is_off(file, pixels[..., :3], drawn):
-        file = _encoded(image, _FAITHFUL)
+    left, top, right, bottom = pixels_of(box, frame)
+    image, pixels = frame.image.crop((left, top, right, bottom)), frame.pixels[top:bottom, left:right]
+    asked = float(quality)
+    if not blocks.all():
+        image = _held_hidden(image.convert("RGB"), box.of(frame.means)[..., :3], blocks)
+        asked = evened(quality, 1 - float(_in_groups(blocks, _MACRO).any(axis=(1, 3)).mean()))
+    file = _encoded(image, asked)
+    for better in ((asked + _FAITHFUL) / 2, _FAITHFUL):
+        if asked < _FAITHFUL and _is_off(file, pixels, blocks):
+            file = _encoded(image, better)
     return b"".join(chunk(name, body) for name, body in _chunks(file) if name in _WANTED)
 
 
-def _encoded(image: Image.Image, quality: int) -> bytes:
-    file = BytesIO()
-    image.save(file, "WEBP", quality=quality, method=_METHOD, alpha_quality=100, exact=True)
-    return file.getvalue()
+@lru_cache(maxsize=1)
+def invisible() -> bytes:
+    """A still of 2x2 pixels that nobody sees."""
+    file = _encoded(Image.new("RGBA", (2, 2)), 1)
+    return b"".join(chunk(name, body) for name, body in _chunks(file) if name in _WANTED)
 
 
-def _is_off(file: bytes, pixels: Frame, drawn: Mask) -> bool:
-    """Whether much of the picture is flat and would be seen in another colour than it has."""
-    asked = _sampled(pixels)
-    # Of a block, all is drawn or nothing, so its first sample speaks for it.
-    flat = (np.ptp(asked, axis=(1, 3)) <= _FLAT).all(axis=2) & _sampled(drawn)[:, 0, :, 0]
-    if not flat.any() or flat.mean() < _MOSTLY:
-        return False
-    with Image.open(BytesIO(file)) as image:
-        shown = _sampled(np.asarray(image.convert("RGB")))
-    off = np.maximum(shown, asked) - np.minimum(shown, asked) > _OFF
-    return bool(off.any(axis=4).swapaxes(1, 2)[flat].mean() > _SEEN)
-
-
-def _sampled(picture: Picture) -> Picture:
-    """Every fourth pixel of each whole block, as (row, y, column, x) and channels."""
-    rows, columns = picture.shape[0] // _BLOCK, picture.shape[1] // _BLOCK
-    samples = picture[2 : rows * _BLOCK : _EVERY, 2 : columns * _BLOCK : _EVERY]
-    side = _BLOCK // _EVERY
-    return cast("Picture", samples.reshape(rows, side, columns, side, *picture.shape[2:]))
-
-
-def _cheap_where_hidden(pixels: Frame, drawn: Mask) -> Frame:
-    """The picture with one colour a block where nothing is drawn.
-
-    Blocks beside a drawn one stay: the codec's deblocking and its smoothing of chroma would carry another colour over
-    the edge, which shows as a grid of thin lines.
-    """
-    height, width = drawn.shape
-    small = Image.fromarray(np.ascontiguousarray(pixels)).reduce(_BLOCK)
-    large = small.resize((small.width * _BLOCK, small.height * _BLOCK), Image.Resampling.NEAREST)
-    flat = np.asarray(large)[:height, :width]
-    return np.where(whole_blocks(drawn, reach=1)[..., None], pixels, flat)
+def pixels_of(box: Box, frame: Tiled) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of a box, in the frame's pixels."""
+    right, bottom = min(box.right * BLOCK, frame.width), min(box.bottom * BLOCK, frame.height)
+    return box.left * BLOCK, box.top * BLOCK, right, bottom
 
 
 def chunk(name: bytes, body: bytes) -> bytes:
     """A RIFF chunk, padded to an even length."""
     return name + struct.pack("<I", len(body)) + body + b"\x00" * (len(body) % 2)
+
+
+def _encoded(image: Image.Image, quality: float) -> bytes:
+    file = BytesIO()
+    image.save(file, "WEBP", quality=quality, method=_METHOD, alpha_quality=100, exact=True)
+    return file.getvalue()
+
+
+def _held_hidden(image: Image.Image, means: Frame, blocks: Blocks) -> Image.Image:
+    """The picture with what is not drawn transparent, and cheap under its transparency.
+
+    A held block beside a drawn one has its mean colour: deblocking and the smoothing of chroma carry some of it over
+    the edge, and another colour would show as a grid of thin lines. (libwebp's own cheap filling, which ``exact``
+    turns off, has that.) Further off, any colour will do, and the cheapest is that of the block to its left.
+    """
+    near = sliding_window_view(np.pad(blocks, 1), (3, 3)).any(axis=(2, 3))
+    nearest = np.maximum.accumulate(np.where(near, np.arange(blocks.shape[1]), 0), axis=1)
+    hidden = Image.fromarray(np.take_along_axis(means, nearest[..., None], axis=1))
+    drawn = _enlarged(Image.fromarray(blocks * np.uint8(255)), image)
+    partly = _enlarged(hidden, image)
+    partly.paste(image, mask=drawn)
+    partly.putalpha(drawn)
+    return partly
+
+
+def _enlarged(small: Image.Image, image: Image.Image) -> Image.Image:
+    """A picture of a pixel a block, at the size of the picture that the blocks are of."""
+    large = small.resize((small.width * BLOCK, small.height * BLOCK), Image.Resampling.NEAREST)
+    return large if large.size == image.size else large.crop((0, 0, *image.size))
+
+
+def _in_groups(blocks: Blocks, side: int) -> Blocks:
+    """Blocks in groups of ``side`` by ``side``, as (row, y, column, x)."""
+    rows, columns = -(-blocks.shape[0] // side), -(-blocks.shape[1] // side)
+    padded = np.zeros((rows * side, columns * side), np.bool_)
+    padded[: blocks.shape[0], : blocks.shape[1]] = blocks
+    return padded.reshape(rows, side, columns, side)
+
+
+def _is_off(file: bytes, picture: Frame, blocks: Blocks) -> bool:
+    """Whether much of the picture is flat and would be seen in another colour than it has."""
+    asked = _sampled(picture)
+    rows, columns = asked.shape[0] // _SAMPLES, asked.shape[1] // _SAMPLES
+    whole = np.asarray(_in_groups(blocks, _MACRO).all(axis=(1, 3)))[:rows, :columns]
+    flat = whole & _is_flat(asked)
+    if not flat.any() or flat.mean() < _MOSTLY:
+        return False
+    with Image.open(BytesIO(file)) as image:
+        shown = _sampled(np.asarray(image))
+    worst: Frame = (np.maximum(shown, asked) - np.minimum(shown, asked)).max(axis=2)
+    of_each = worst.reshape(rows, _SAMPLES, columns, _SAMPLES).swapaxes(1, 2)
+    return bool((of_each[flat] > _OFF).mean() > _SEEN)
+
+
+def _sampled(picture: Frame) -> Frame:
+    """Every fourth pixel each way of whole macroblocks, without alpha."""
+    height, width = (length // _SIDE * _SIDE for length in picture.shape[:2])
+    return np.ascontiguousarray(picture[2:height:_EVERY, 2:width:_EVERY, :3])
+
+
+def _is_flat(samples: Frame) -> Blocks:
+    """Which macroblocks' samples are all about the same."""
+    rows, columns = samples.shape[0] // _SAMPLES, samples.shape[1] // _SAMPLES
+    lines = samples.reshape(rows, _SAMPLES, columns * _SAMPLES * 3)
+    high, low = (end.reshape(rows, columns, _SAMPLES, 3) for end in (lines.max(axis=1), lines.min(axis=1)))
+    flat: Blocks = (high.max(axis=2) - low.min(axis=2) <= _FLAT).all(axis=2)
+    return flat
 
 
 def _chunks(file: bytes) -> Iterator[tuple[bytes, bytes]]:
