@@ -87,14 +87,18 @@ class HeldBlocks:
 
         Args:
             frame: the next one.
-            ends: whether what follows will be told no more than this frame, and take it for what is shown.
+            ends: whether what follows will be told no more than this frame, and take it for what is shown. Then a
+                drift that stays below the tolerance in each part would never be drawn. So it is drawn as well where
+                it crosses one of the marks that stand that far apart on the scale of codes, the same for all parts.
         """
         if self._drawn is None:
             return np.ones(frame.means.shape[:2], np.bool_)
         pixels, means = self._drawn
-        drift = self._tolerance.drift_at_end if ends else self._tolerance.drift
-        blocks: Blocks = _apart(frame.means, means).max(axis=2) > drift
+        blocks: Blocks = _apart(frame.means, means).max(axis=2) > self._tolerance.drift
         blocks |= _worst(frame.pixels, pixels) > self._tolerance.pixel
+        if ends:
+            marks = self._tolerance.drift + 1
+            blocks |= (frame.means // marks != means // marks).any(axis=2)
         return blocks
 
     def draw(self, frame: Tiled, blocks: Blocks) -> None:

@@ -19,12 +19,10 @@ class Tolerance:
     Attributes:
         pixel: at its worst pixel, in the worst channel.
         drift: in its mean.
-        drift_at_end: in its mean, where the next part of the animation takes the frame for what is shown.
     """
 
     pixel: int
     drift: int
-    drift_at_end: int
 
 
 def tolerance(quality: int) -> Tolerance:
@@ -35,7 +33,7 @@ def tolerance(quality: int) -> Tolerance:
     """
     share = (quality / 100) ** 0.5
     pixel = 1 + round(1.15 * (31 * (1 - share) + share))
-    return Tolerance(pixel, max(1, pixel // 2), 1)
+    return Tolerance(pixel, max(1, pixel // 2))
 
 
 def evened(quality: int, held: float) -> float:

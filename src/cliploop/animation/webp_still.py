@@ -10,6 +10,7 @@ from io import BytesIO
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
+from PIL import WebPImagePlugin as _  # noqa: F401  # else Pillow loads all of its formats to find this one
 
 from cliploop.animation.webp_hold import BLOCK, Blocks, Box, Tiled
 from cliploop.animation.webp_quality import evened
@@ -118,7 +119,7 @@ def _is_off(file: bytes, picture: Frame, blocks: Blocks) -> bool:
     flat = whole & _is_flat(asked)
     if not flat.any() or flat.mean() < _MOSTLY:
         return False
-    with Image.open(BytesIO(file)) as image:
+    with Image.open(BytesIO(file), formats=["WEBP"]) as image:
         shown = _sampled(np.asarray(image))
     worst: Frame = (np.maximum(shown, asked) - np.minimum(shown, asked)).max(axis=2)
     of_each = worst.reshape(rows, _SAMPLES, columns, _SAMPLES).swapaxes(1, 2)
