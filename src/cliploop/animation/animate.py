@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from cliploop.animation.color_space import carrying
 from cliploop.animation.gif import AlphaGifWriter, GifWriter
 from cliploop.animation.webp import WebpWriter
-from cliploop.animation.writer import AnimationWriter, Frame, Settings
+from cliploop.animation.writer import AnimationWriter, Picture, Settings
 from cliploop.domain.plan import OutputPlan
 from cliploop.domain.template import ImageFormat
 
 #: By format, and whether the frames have alpha.
-_WRITERS: dict[tuple[ImageFormat, bool], Callable[[BinaryIO, Settings], AnimationWriter]] = {
+_WRITERS: dict[tuple[ImageFormat, bool], Callable[[BinaryIO, Settings], AnimationWriter[Any]]] = {
     (ImageFormat.GIF, False): GifWriter,
     (ImageFormat.GIF, True): AlphaGifWriter,
     (ImageFormat.WEBP, False): WebpWriter,
@@ -36,7 +37,7 @@ class Written:
 
 
 def animate(
-    frames: Iterable[Frame],
+    frames: Iterable[Picture],
     plan: OutputPlan,
     path: Path,
     check: Callable[[], None],
@@ -57,7 +58,15 @@ def animate(
     Raises:
         CliploopError: LIMIT_EXCEEDED (bytes).
     """
-    settings = Settings(plan.width, plan.height, plan.quality, plan.loop, plan.max_bytes, plan.alpha)
+    settings = Settings(
+        plan.width,
+        plan.height,
+        plan.quality,
+        plan.loop,
+        plan.max_bytes,
+        plan.alpha,
+        carrying(plan.color, alpha=plan.alpha),
+    )
     with path.open("wb") as file:
         writer = _WRITERS[plan.format, plan.alpha](file, settings)
         delays = []
@@ -70,10 +79,10 @@ def animate(
 
 
 def _timed(
-    frames: Iterable[Frame], delays: list[int], longest: int, is_cut: Callable[[], bool]
-) -> Iterator[tuple[Frame, int]]:
+    frames: Iterable[Picture], delays: list[int], longest: int, is_cut: Callable[[], bool]
+) -> Iterator[tuple[Picture, int]]:
     """Each frame with the time it stands, one frame late: only then it is known not to be the last."""
-    shown: Frame | None = None
+    shown: Picture | None = None
     number = 0
     for number, frame in enumerate(islice(frames, len(delays))):
         if shown is not None:
@@ -84,7 +93,7 @@ def _timed(
         yield from _standing(shown, rest[0] if len(rest) > 1 and is_cut() else sum(rest), longest)
 
 
-def _standing(frame: Frame, delay: int, longest: int) -> Iterator[tuple[Frame, int]]:
+def _standing(frame: Picture, delay: int, longest: int) -> Iterator[tuple[Picture, int]]:
     while delay > longest:
         # Half, lest a rest be left that is shorter than players show.
         yield frame, longest // 2

@@ -2,58 +2,91 @@
 
 from __future__ import annotations
 
-import struct
-from io import BytesIO
 from typing import BinaryIO, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageFile
 
-from cliploop.animation.held import Box, HeldCanvas, bounding_box
-from cliploop.animation.palette import TRANSPARENT, Quantized, Quantizer
-from cliploop.animation.writer import BoundedFile, Frame, Mask, Settings
-
-_TABLE_BITS = 8
-#: What becomes of a frame when its time is over.
-_LEAVE, _CLEAR = 1, 2
-#: From this alpha on, a pixel is shown.
-_OPAQUE = 128
-_TRAILER = b"\x3b"
-#: A colour table of two entries and one pixel of the first: the least that a frame can be.
-_ONE_PIXEL = b"\x00" * 6 + b"\x02\x02\x44\x01\x00"
+from cliploop.animation.cells import CellMaker, Cells
+from cliploop.animation.color_space import Points
+from cliploop.animation.gif_blocks import CLEAR, LEAVE, TRAILER, TRANSPARENT, header, image, nothing
+from cliploop.animation.gif_quality import GifQuality
+from cliploop.animation.mixing import every_other, second_choices
+from cliploop.animation.palette import Choice, PaletteMaker, nearest
+from cliploop.animation.planes import Planes, Truth, difference
+from cliploop.animation.shown import Changes, Shown
+from cliploop.animation.writer import BoundedFile, Picture, Settings
 
 
 class GifWriter:
-    """Writes a GIF in which each frame stays, and the next draws over it what has changed."""
+    """Writes a GIF in which each frame stays, and the next draws over it what has changed.
+
+    Alone, it writes a whole file. As one of several, it writes frames only, and ``assemble`` puts them together. Each
+    part but the first is told what stands when it begins (``start_from``), and each but the last which frame is its
+    last (``add`` with ``ends``).
+    """
 
     longest_delay: ClassVar[int] = 0xFFFF  # the field has 16 bits
 
-    def __init__(self, file: BinaryIO, settings: Settings) -> None:
-        self._file = BoundedFile(file, settings.max_bytes)
-        self._held = HeldCanvas(settings.height, settings.width, _tolerance(settings.quality), alpha=settings.alpha)
-        self._quantizer = Quantizer(_colors(settings.quality))
-        self._file.write(_header(settings))
+    def __init__(self, file: BinaryIO, settings: Settings, *, is_part: bool = False) -> None:
+        """Write to ``file``; where it ``is_part``, neither header nor trailer."""
+        self._file, self._is_part = BoundedFile(file, settings.max_bytes), is_part
+        self._space = settings.space
+        self._quality = GifQuality.of(settings.quality)
+        self._shown = Shown(self._quality.hold)
+        self._cells, self._palettes = CellMaker(), PaletteMaker(self._quality.colors)
+        if not is_part:
+            self._file.write(header(settings.width, settings.height, settings.loop))
 
-    def add(self, frame: Frame, delay: int) -> None:
-        """Append a picture that stands for ``delay`` hundredths of a second."""
-        mask = self._held.changed(frame)
-        box = bounding_box(mask)
-        if box is None:
-            self._file.write(_control(delay, 0) + _descriptor(Box(0, 0, 1, 1), 1) + _ONE_PIXEL)
-            return
-        self._draw(frame, mask, box, delay)
+    def start_from(self, frame: Picture) -> None:
+        """Take ``frame``, the last one of the part before, for what is shown; nothing is written for it."""
+        self._shown.prime(self._planes(frame))
+
+    def add(self, frame: Picture, delay: int, *, ends: bool = False) -> None:
+        """Append a picture that stands for ``delay`` hundredths of a second; ``ends`` where another part goes on.
+
+        Another part knows of this one only its last frame, and takes it for drawn as it is; so there less is held.
+        """
+        planes = self._planes(frame)
+        changes = self._shown.changes(planes, strict=ends)
+        if changes is None:
+            self._file.write(nothing(delay))
+        else:
+            self._draw(planes, changes, delay)
 
     def close(self) -> None:
         """Write the trailer."""
-        self._file.write(_TRAILER)
+        if not self._is_part:
+            self._file.write(TRAILER)
 
-    def _draw(self, frame: Frame, mask: Mask, box: Box, delay: int, disposal: int = _LEAVE) -> None:
-        self._held.draw(frame, mask)
-        drawn = box.of(mask)
-        quantized = self._quantizer.quantize(box.of(frame)[..., :3], drawn)
-        control = _control(delay, TRANSPARENT, disposal)
-        self._file.write(control + _descriptor(box, _TABLE_BITS) + _pixels(quantized, drawn))
+    def _planes(self, frame: Picture) -> Planes:
+        return frame if isinstance(frame, Planes) else Planes.of_rgb(frame, self._space)
+
+    def _draw(self, frame: Planes, changes: Changes, delay: int, disposal: int = LEAVE) -> None:
+        cells = self._cells.cells(changes.picture, changes.mask, changes.pixels)
+        table = self._space.to_rgb(self._palettes.palette(cells))
+        palette = self._space.from_rgb(table)
+        entries = self._entries(cells, palette, changes)
+        luma = np.rint(palette[:, 0]).astype(np.uint8).take(entries)
+        is_better = difference(changes.picture.y.ravel().take(changes.pixels), luma) < changes.error
+        indices = np.full(changes.mask.shape, TRANSPARENT, np.uint8)
+        indices.ravel()[changes.pixels] = entries | ~is_better * np.uint8(TRANSPARENT)
+        shown = np.zeros(changes.mask.shape, np.uint8)
+        shown.ravel()[changes.pixels] = luma
+        self._shown.draw(frame, changes, indices != TRANSPARENT, shown)
+        self._file.write(image(indices, table, changes.box, delay, disposal))
+
+    def _entries(self, cells: Cells, palette: Points, changes: Changes) -> Choice:
+        """For each pixel that is drawn its colour's place in the palette."""
+        first, error = nearest(cells.points, palette)
+        self._palettes.learn(cells, first, error)
+        entries = cells.by_number(first).take(cells.of_pixel)
+        if self._quality.dither is None or len(palette) == len(cells.points):
+            return entries
+        others = np.flatnonzero((changes.smooth & every_other(changes.box)).ravel().take(changes.pixels))
+        mixed = cells.of_pixel.take(others)
+        second = second_choices(cells, palette, first, self._quality.dither, mixed)
+        entries[others] = cells.by_number(second).take(mixed)
+        return entries
 
 
 class AlphaGifWriter(GifWriter):
@@ -63,69 +96,31 @@ class AlphaGifWriter(GifWriter):
     each waits for the next one: where that one uncovers something, it is drawn whole, and cleared at its end.
     """
 
-    def __init__(self, file: BinaryIO, settings: Settings) -> None:
-        super().__init__(file, settings)
-        self._waiting: tuple[Frame, int] | None = None
+    def __init__(self, file: BinaryIO, settings: Settings, *, is_part: bool = False) -> None:
+        super().__init__(file, settings, is_part=is_part)
+        self._waiting: tuple[Planes, int] | None = None
 
-    def add(self, frame: Frame, delay: int) -> None:
+    def add(self, frame: Picture, delay: int, *, ends: bool = False) -> None:
         """See ``GifWriter.add``."""
-        opaque = frame[..., 3:] >= _OPAQUE
-        binary = np.where(opaque, frame, np.uint8(0))
-        binary[..., 3:] = opaque * np.uint8(255)
-        self._pass_on(binary[..., 3] == 0)
-        self._waiting = binary, delay
+        planes = self._planes(frame).copy()
+        self._pass_on(planes.opaque)
+        self._waiting = planes, delay
+        if ends:
+            self._pass_on(None)
 
     def close(self) -> None:
         """Write the last frame and the trailer."""
         self._pass_on(None)
         super().close()
 
-    def _pass_on(self, uncovered: Mask | None) -> None:
+    def _pass_on(self, opaque: Truth | None) -> None:
+        """Write the waiting frame; ``opaque`` is what the next one covers."""
         if self._waiting is None:
             return
         frame, delay = self._waiting
-        covered: Mask = frame[..., 3] > 0
-        if uncovered is None or not (covered & uncovered).any():
+        self._waiting = None
+        if opaque is None or not self._shown.uncovers(frame, opaque):
             super().add(frame, delay)
             return
-        height, width = covered.shape
-        self._draw(frame, covered, Box(0, 0, width, height), delay, _CLEAR)
-        self._held.clear()
-
-
-def _tolerance(quality: int) -> int:
-    # Codes of 255 by which a channel may be off before the pixel is drawn anew; 2 at the usual quality of 75, which
-    # is less than the error of a palette.
-    return 1 + (100 - quality) // 20
-
-
-def _colors(quality: int) -> int:
-    return min(255, 64 + quality * 3)
-
-
-def _header(settings: Settings) -> bytes:
-    # No colour table for all, background 0, pixels square.
-    screen = b"GIF89a" + struct.pack("<HHBBB", settings.width, settings.height, 0x70, 0, 0)
-    if settings.loop == 1:
-        return screen
-    # The block counts repetitions, that is, showings after the first; 0 is for ever.
-    return screen + b"\x21\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<HB", max(0, settings.loop - 1), 0)
-
-
-def _control(delay: int, transparent: int, disposal: int = _LEAVE) -> bytes:
-    # The lowest bit: one index is transparent.
-    return struct.pack("<BBBBHBB", 0x21, 0xF9, 4, disposal << 2 | 1, delay, transparent, 0)
-
-
-def _descriptor(box: Box, table_bits: int) -> bytes:
-    return struct.pack("<BHHHHB", 0x2C, box.left, box.top, box.width, box.height, 0x80 | (table_bits - 1))
-
-
-def _pixels(quantized: Quantized, drawn: NDArray[np.bool_]) -> bytes:
-    """Colour table and compressed indices, those that are not drawn being transparent."""
-    indices = np.where(drawn, quantized.indices, np.uint8(TRANSPARENT))
-    image = Image.fromarray(indices)
-    data = BytesIO()
-    # Pillow's own plug-ins write through this function; without it, its compressor only makes whole files.
-    ImageFile._save(image, data, [ImageFile._Tile("gif", (0, 0, *image.size), 0, "L")])  # noqa: SLF001
-    return quantized.table.tobytes() + bytes([_TABLE_BITS]) + data.getvalue() + b"\x00"
+        self._draw(frame, self._shown.everything(frame), delay, CLEAR)
+        self._shown.clear()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import BinaryIO, ClassVar, Protocol
+from typing import BinaryIO, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cliploop.animation.color_space import CARRIER, ColorSpace
+from cliploop.animation.planes import Planes
 from cliploop.domain.errors import CliploopError, ErrorCode
 
 #: One picture: (height, width, 3) bytes, RGB, full range; with a fourth channel, alpha, where the settings say so.
 Frame = NDArray[np.uint8]
-#: (height, width) of what is drawn anew.
-Mask = NDArray[np.bool_]
+#: What a writer takes: planes of YUV or an array of RGB.
+Picture = Frame | Planes
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Settings:
         loop: times to play; 0 = for ever.
         max_bytes: writing beyond this is an error.
         alpha: whether frames have it.
+        space: what the codes of frames in planes mean.
     """
 
     width: int
@@ -35,15 +38,19 @@ class Settings:
     loop: int = 0
     max_bytes: int = 2**31
     alpha: bool = False
+    space: ColorSpace = CARRIER
 
 
-class AnimationWriter(Protocol):
+Picture_contra = TypeVar("Picture_contra", contravariant=True)
+
+
+class AnimationWriter(Protocol[Picture_contra]):
     """Takes frames one after the other; keeps no more than the last of them."""
 
     #: The longest that one frame can stand, in the format's ticks.
     longest_delay: ClassVar[int]
 
-    def add(self, frame: Frame, delay: int) -> None:
+    def add(self, frame: Picture_contra, delay: int) -> None:
         """Append a picture that stands for ``delay`` of the format's ticks.
 
         Raises:

@@ -52,6 +52,11 @@ class Color:
         return f"{words}, assumed" if self.assumed else words
 
     @property
+    def is_rgb(self) -> bool:
+        """Whether the stream holds red, green and blue, for every pixel."""
+        return self.matrix == "rgb"
+
+    @property
     def tone_mapped(self) -> bool:
         """Whether highlights are compressed into SDR."""
         return self.transfer != "sdr"

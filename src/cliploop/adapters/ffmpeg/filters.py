@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from cliploop.animation.color_space import ColorSpace, carrying
+from cliploop.animation.layout import Layout
 from cliploop.domain.color import Color
 from cliploop.domain.media import VideoStream
 from cliploop.domain.plan import OutputPlan
@@ -21,11 +23,11 @@ def filter_graph(video: VideoStream, plans: Sequence[OutputPlan], pre_roll_ms: i
 
     Decoding starts ``pre_roll_ms`` before the section.
     """
-    looks: dict[tuple[Fraction, int, int], list[int]] = {}
+    looks: dict[tuple[Fraction, int, int, Layout], list[int]] = {}
     for number, plan in enumerate(plans):
-        looks.setdefault((plan.rate, plan.width, plan.height), []).append(number)
+        looks.setdefault((plan.rate, plan.width, plan.height, Layout.of(plan)), []).append(number)
     chains = [f"[0:{video.index}]{_deinterlaced(video)}split={len(looks)}{_pads('in', range(len(looks)))}"]
-    for number, ((rate, width, height), members) in enumerate(looks.items()):
+    for number, ((rate, width, height, _), members) in enumerate(looks.items()):
         moments = _moments(rate, Fraction(pre_roll_ms, 1000))
         frames = ",".join([*moments, *_picture(video, plans[members[0]], width, height)])
         chains.append(f"[in{number}]{frames},split={len(members)}{_pads('out', members)}")
@@ -48,31 +50,37 @@ def _moments(rate: Fraction, pre_roll: Fraction) -> list[str]:
 
 
 def _picture(video: VideoStream, plan: OutputPlan, width: int, height: int) -> list[str]:
-    scale = f"scale={width}:{height}:flags={_SCALER}"
-    reading = _reading(plan.color)
+    layout, reading = Layout.of(plan), _reading(plan.color)
+    writing = _writing(carrying(plan.color, alpha=plan.alpha)) if layout.is_planar else ""
+    scale, end = f"scale={width}:{height}:flags={_SCALER}", ["setsar=1", f"format={layout}"]
     if plan.color.tone_mapped:
-        return [f"{scale}{reading}{_same(plan.color)}", *_sdr(video, plan.color), "setsar=1", "format=rgb24"]
+        return [f"{scale}{reading}{_same(plan.color)}", *_sdr(video, plan.color, writing), *end]
     if plan.alpha:
         # What lies under transparent pixels must not bleed into those beside them.
         straight = f"scale=flags={_SCALER}{reading},format=gbrap,premultiply=inplace=1"
-        return [straight, f"{scale},unpremultiply=inplace=1", "setsar=1", "format=rgba"]
-    return [f"{scale}{reading}", "setsar=1", "format=rgb24"]
+        return [straight, f"{scale},unpremultiply=inplace=1", f"scale=flags={_SCALER}{writing}", *end]
+    return [f"{scale}{reading}{writing}", *end]
 
 
 def _reading(color: Color) -> str:
     """What ``scale`` is told about its input, so that nothing is left to its guess (BT.601, whatever the size)."""
-    if color.matrix == "rgb":
+    if color.is_rgb:
         return ""
     return f":in_color_matrix={color.matrix}:in_range={'pc' if color.full_range else 'tv'}"
 
 
+def _writing(space: ColorSpace) -> str:
+    """What ``scale`` is told about planes that it makes."""
+    return f":out_color_matrix={space.matrix}:out_range={'pc' if space.full_range else 'tv'}"
+
+
 def _same(color: Color) -> str:
-    if color.matrix == "rgb":
+    if color.is_rgb:
         return ",format=gbrp12le"
     return f":out_color_matrix={color.matrix}:out_range={'pc' if color.full_range else 'tv'},format=yuv444p12le"
 
 
-def _sdr(video: VideoStream, color: Color) -> list[str]:
+def _sdr(video: VideoStream, color: Color, writing: str) -> list[str]:
     """HDR to SDR: to linear light, to BT.709's primaries, highlights rolled off, to BT.709's curve.
 
     After scaling: there are fewer pixels, and zscale takes no subsampled picture of odd size. 203 nits are white
@@ -85,5 +93,5 @@ def _sdr(video: VideoStream, color: Color) -> list[str]:
     return [
         f"zscale=transfer=linear:npl=203:{reading}:primariesin={primaries},format=gbrpf32le,zscale=primaries=bt709",
         "tonemap=mobius:param=0.6:desat=0,zscale=transfer=bt709:matrix=bt709:range=limited,format=yuv444p12le",
-        f"scale=flags={_SCALER}:in_color_matrix=bt709:in_range=tv",
+        f"scale=flags={_SCALER}:in_color_matrix=bt709:in_range=tv{writing}",
     ]

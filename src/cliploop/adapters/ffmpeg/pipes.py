@@ -15,8 +15,9 @@ import numpy as np
 
 from cliploop.adapters.ffmpeg import failures
 from cliploop.animation.animate import animate
+from cliploop.animation.layout import Layout
 from cliploop.animation.verify import verify
-from cliploop.animation.writer import Frame
+from cliploop.animation.writer import Frame, Picture
 from cliploop.application.ports import EncodedImage, StageSeconds
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.plan import OutputPlan
@@ -141,13 +142,13 @@ class Maker:
             ),
         )
 
-    def _frames(self) -> Iterator[Frame]:
+    def _frames(self) -> Iterator[Picture]:
         """The frames that arrive, until the pipe ends; half a frame is none. Each is valid until the next but one."""
-        shape = (self.plan.height, self.plan.width, 4 if self.plan.alpha else 3)
-        pair = [np.empty(shape, np.uint8) for _ in range(2)]
+        layout, width, height = Layout.of(self.plan), self.plan.width, self.plan.height
+        pair = [np.empty(layout.size(width, height), np.uint8) for _ in range(2)]
         while self._arrived(pair[self.received % 2]):
             self.received += 1
-            yield pair[(self.received - 1) % 2]
+            yield layout.picture(pair[(self.received - 1) % 2], width, height)
 
     def _arrived(self, frame: Frame) -> bool:
         asked_s = time.monotonic()

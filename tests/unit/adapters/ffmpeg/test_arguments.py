@@ -34,7 +34,8 @@ GIF = OutputPlan(
 MEDIA = MediaInfo("mov,mp4,m4a,3gp,3g2,mj2", duration_ms=90_000, size=1 << 20, bitrate=0, video=(VIDEO,))
 WEBP = replace(GIF, format=ImageFormat.WEBP)
 
-SIZED = "scale=480:270:flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp:in_color_matrix=bt709:in_range=tv,setsar=1,format=rgb24"
+SIZED = "scale=480:270:flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp:in_color_matrix=bt709:in_range=tv"
+PLANES = f"{SIZED}:out_color_matrix=bt709:out_range=tv,setsar=1,format=yuv420p"
 REMOTE = """
 -format_whitelist mov,matroska,webm,avi,flv,mpegts,mpeg,ogg,asf,gif -max_pixels 37748736
 -protocol_whitelist https,tls,tcp,http -initial_request_size 65536 -request_size 524288
@@ -66,7 +67,7 @@ def test_one_decode_of_one_section_for_two_images() -> None:
     expected = f"""
     ffmpeg -hide_banner -nostdin -nostats -v warning -noaccurate_seek -ss 61.250 -reinit_filter 0 {REMOTE}
     -filter_complex
-    [0:1]split=1[in0];[in0]setpts=PTS+0.039667/TB,fps=12/1:start_time=0,{SIZED},split=2[out0][out1]
+    [0:1]split=2[in0][in1];[in0]setpts=PTS+0.039667/TB,fps=12/1:start_time=0,{PLANES},split=1[out0];[in1]setpts=PTS+0.039667/TB,fps=12/1:start_time=0,{SIZED},setsar=1,format=rgb24,split=1[out1]
     -map [out0] -frames:v 33 -t 2.750 -fps_mode passthrough -c:v rawvideo -f rawvideo pipe:7
     -map [out1] -frames:v 33 -t 2.750 -fps_mode passthrough -c:v rawvideo -f rawvideo pipe:9
     """
@@ -80,10 +81,20 @@ def test_without_an_index_of_key_frames_decoding_starts_earlier() -> None:
 
 
 def test_images_of_another_size_or_rate_branch_off_the_same_decode() -> None:
-    graph = filter_graph(VIDEO, [GIF, replace(GIF, width=960, height=540), replace(GIF, rate=Fraction(10)), WEBP])
+    graph = filter_graph(VIDEO, [GIF, replace(GIF, width=960, height=540), replace(GIF, rate=Fraction(10)), GIF])
     assert graph.startswith("[0:1]split=3[in0][in1][in2];")
     assert graph.count("scale=") == 3
     assert "split=2[out0][out3]" in graph
+
+
+def test_a_gif_is_made_from_planes_in_the_colours_of_the_source() -> None:
+    assert PLANES in filter_graph(VIDEO, [GIF])
+    rgb = filter_graph(VIDEO, [replace(GIF, color=Color("rgb", full_range=True))])
+    assert ":out_color_matrix=bt601:out_range=pc,setsar=1,format=yuv444p" in rgb
+    hdr = filter_graph(VIDEO, [replace(GIF, color=Color("bt2020", transfer="pq"))])
+    assert hdr.endswith(
+        "in_color_matrix=bt709:in_range=tv:out_color_matrix=bt709:out_range=tv,setsar=1,format=yuv420p,split=1[out0]"
+    )
 
 
 def test_the_plans_reading_of_colours_leaves_nothing_to_guess() -> None:
@@ -117,4 +128,6 @@ def test_alpha_is_decoded_and_kept() -> None:
     words = decode_words("ffmpeg", Input("/film.webm"), media, plan.section, {7: plan})
     assert words[words.index("-c:1") + 1] == "libvpx-vp9"
     assert words.index("-c:1") < words.index("-i")
-    assert "format=rgba" in words[words.index("-filter_complex") + 1]
+    assert "format=yuva444p" in words[words.index("-filter_complex") + 1]
+    still = replace(plan, format=ImageFormat.WEBP)
+    assert "format=rgba" in filter_graph(video, [still])
