@@ -9,7 +9,7 @@ from dataclasses import dataclass
 _KNEE, _SHAPING, _MOST = 75, 0.0035, 127
 #: How far apart flat and textured blocks are on that scale, of 255; measured, as drawn blocks' error in frames that
 #: hold much against those that hold nothing.
-_FLATNESS = 0.2 * 255
+_FLATNESS = 0.17 * 255
 
 
 @dataclass(frozen=True)
