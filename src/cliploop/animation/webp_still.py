@@ -47,12 +47,13 @@ def still(frame: Tiled, box: Box, blocks: Blocks, quality: int) -> bytes:
     image, pixels = frame.image.crop((left, top, right, bottom)), frame.pixels[top:bottom, left:right]
     asked = float(quality)
     if not blocks.all():
-        image = _held_hidden(image.convert("RGB"), box.of(frame.means)[..., :3], blocks)
+        image = _held_hidden(image, box.of(frame.means)[..., :3], blocks)
         asked = evened(quality, 1 - float(_in_groups(blocks, _MACRO).any(axis=(1, 3)).mean()))
     file = _encoded(image, asked)
-    for better in ((asked + _FAITHFUL) / 2, _FAITHFUL):
-        if asked < _FAITHFUL and _is_off(file, pixels, blocks):
-            file = _encoded(image, better)
+    if asked < _FAITHFUL and _is_off(file, pixels, blocks):
+        file = _encoded(image, (asked + _FAITHFUL) / 2)
+        if _is_off(file, pixels, blocks):
+            file = _encoded(image, _FAITHFUL)
     return b"".join(chunk(name, body) for name, body in _chunks(file) if name in _WANTED)
 
 
@@ -92,7 +93,7 @@ def _held_hidden(image: Image.Image, means: Frame, blocks: Blocks) -> Image.Imag
     hidden = Image.fromarray(np.take_along_axis(means, nearest[..., None], axis=1))
     drawn = _enlarged(Image.fromarray(blocks * np.uint8(255)), image)
     partly = _enlarged(hidden, image)
-    partly.paste(image, mask=drawn)
+    partly.paste(image if image.mode == "RGB" else image.convert("RGB"), mask=drawn)
     partly.putalpha(drawn)
     return partly
 
@@ -113,12 +114,12 @@ def _in_groups(blocks: Blocks, side: int) -> Blocks:
 
 def _is_off(file: bytes, picture: Frame, blocks: Blocks) -> bool:
     """Whether much of the picture is flat and would be seen in another colour than it has."""
-    asked = _sampled(picture)
-    rows, columns = asked.shape[0] // _SAMPLES, asked.shape[1] // _SAMPLES
-    whole = np.asarray(_in_groups(blocks, _MACRO).all(axis=(1, 3)))[:rows, :columns]
-    flat = whole & _is_flat(asked)
+    flat = _is_flat(picture)
+    rows, columns = flat.shape
+    flat &= np.asarray(_in_groups(blocks, _MACRO).all(axis=(1, 3)))[:rows, :columns]
     if not flat.any() or flat.mean() < _MOSTLY:
         return False
+    asked = _sampled(picture)
     with Image.open(BytesIO(file), formats=["WEBP"]) as image:
         shown = _sampled(np.asarray(image))
     worst: Frame = (np.maximum(shown, asked) - np.minimum(shown, asked)).max(axis=2)
@@ -126,19 +127,20 @@ def _is_off(file: bytes, picture: Frame, blocks: Blocks) -> bool:
     return bool((of_each[flat] > _OFF).mean() > _SEEN)
 
 
+def _is_flat(picture: Frame) -> Blocks:
+    """Which whole macroblocks' codes are all about the same, by every fourth line: lines are quicker than pixels."""
+    rows, columns = picture.shape[0] // _SIDE, picture.shape[1] // _SIDE
+    lines = picture[2 : rows * _SIDE : _EVERY, : columns * _SIDE]
+    each = lines.reshape(rows, _SAMPLES, columns * _SIDE * picture.shape[2])
+    high, low = (end.reshape(rows, columns, _SIDE, picture.shape[2]) for end in (each.max(axis=1), each.min(axis=1)))
+    flat: Blocks = (high.max(axis=2) - low.min(axis=2) <= _FLAT).all(axis=2)
+    return flat
+
+
 def _sampled(picture: Frame) -> Frame:
     """Every fourth pixel each way of whole macroblocks, without alpha."""
     height, width = (length // _SIDE * _SIDE for length in picture.shape[:2])
-    return np.ascontiguousarray(picture[2:height:_EVERY, 2:width:_EVERY, :3])
-
-
-def _is_flat(samples: Frame) -> Blocks:
-    """Which macroblocks' samples are all about the same."""
-    rows, columns = samples.shape[0] // _SAMPLES, samples.shape[1] // _SAMPLES
-    lines = samples.reshape(rows, _SAMPLES, columns * _SAMPLES * 3)
-    high, low = (end.reshape(rows, columns, _SAMPLES, 3) for end in (lines.max(axis=1), lines.min(axis=1)))
-    flat: Blocks = (high.max(axis=2) - low.min(axis=2) <= _FLAT).all(axis=2)
-    return flat
+    return picture[2:height:_EVERY, 2:width:_EVERY, :3]
 
 
 def _chunks(file: bytes) -> Iterator[tuple[bytes, bytes]]:
