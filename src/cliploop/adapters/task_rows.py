@@ -20,7 +20,7 @@ from cliploop.domain.plan import OutputPlan
 from cliploop.domain.procedure import NotifyMode, TemplateUse
 from cliploop.domain.section import AppliedSection, Section
 from cliploop.domain.task import Output, OutputState, StoredImage, Task, TaskState
-from cliploop.domain.template import ImageFormat, Template
+from cliploop.domain.template import GifTuning, ImageFormat, Template
 
 Item = dict[str, Any]
 
@@ -131,7 +131,7 @@ def _task_fields(task: Task) -> Item:
 
 def _output_row(output: Output) -> Item:
     row = {
-        "template": _fields_of(replace(output.use.template, name="")),  # nothing about a task depends on its name
+        "template": _template_row(output.use.template),
         "section": _fields_of(output.use.section),
         "state": output.state.value,
         "applied": _plan_row(output.applied),
@@ -152,14 +152,29 @@ def _output(row: Item) -> Output:
     )
 
 
+def _template_row(template: Template) -> Item:
+    # Nothing about a task depends on its template's name.
+    return _fields_of(replace(template, name="")) | _gif_row(template.gif)
+
+
 def _template(row: Item) -> Template:
-    return Template(**_whole(row) | {"format": ImageFormat(row["format"]), "fps": Fraction(row["fps"])})
+    parts = {"format": ImageFormat(row["format"]), "fps": Fraction(row["fps"]), "gif": _gif(row)}
+    return Template(**_whole(row) | parts)
+
+
+def _gif_row(gif: GifTuning | None) -> Item:
+    return {} if gif is None else {"gif": _present(vars(gif))}
+
+
+def _gif(row: Item) -> GifTuning | None:
+    return GifTuning(**_whole(row["gif"])) if "gif" in row else None
 
 
 def _plan_row(plan: OutputPlan | None) -> Item | None:
     if plan is None:
         return None
-    return _fields_of(plan) | {"section": _fields_of(plan.section), "color": _fields_of(plan.color)}
+    parts = {"section": _fields_of(plan.section), "color": _fields_of(plan.color)}
+    return _fields_of(plan) | parts | _gif_row(plan.gif)
 
 
 def _plan(row: Item | None) -> OutputPlan | None:
@@ -170,6 +185,7 @@ def _plan(row: Item | None) -> OutputPlan | None:
         "section": AppliedSection(**_whole(row["section"])),
         "rate": Fraction(row["rate"]),
         "color": Color(**row.get("color", {"assumed": True})),
+        "gif": _gif(row),
     }
     return OutputPlan(**_whole(row) | parts)
 

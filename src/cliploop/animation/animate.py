@@ -66,6 +66,7 @@ def animate(
         plan.max_bytes,
         plan.alpha,
         carrying(plan.color, alpha=plan.alpha),
+        plan.gif,
     )
     with path.open("wb") as file:
         writer = _WRITERS[plan.format, plan.alpha](file, settings)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from typing import BinaryIO, ClassVar
 
 import numpy as np
 
+from cliploop.animation.behind import Behind
 from cliploop.animation.cells import CellMaker, Cells
 from cliploop.animation.color_space import Points
 from cliploop.animation.gif_blocks import CLEAR, LEAVE, TRAILER, TRANSPARENT, header, image, nothing
 from cliploop.animation.gif_quality import GifQuality
+from cliploop.animation.matching import Choice, nearest
 from cliploop.animation.mixing import every_other, second_choices
-from cliploop.animation.palette import Choice, PaletteMaker, nearest
-from cliploop.animation.planes import Planes, Truth, difference
+from cliploop.animation.palette import PaletteMaker
+from cliploop.animation.planes import Box, Plane, Planes, Truth, difference
 from cliploop.animation.shown import Changes, Shown
 from cliploop.animation.writer import BoundedFile, Picture, Settings
 
@@ -27,13 +31,17 @@ class GifWriter:
 
     longest_delay: ClassVar[int] = 0xFFFF  # the field has 16 bits
 
-    def __init__(self, file: BinaryIO, settings: Settings, *, is_part: bool = False) -> None:
-        """Write to ``file``; where it ``is_part``, neither header nor trailer."""
+    def __init__(
+        self, file: BinaryIO, settings: Settings, *, is_part: bool = False, threads: int | None = None
+    ) -> None:
+        """Write to ``file``; where it ``is_part``, neither header nor trailer. 0 ``threads``: one for each core."""
         self._file, self._is_part = BoundedFile(file, settings.max_bytes), is_part
         self._space = settings.space
-        self._quality = GifQuality.of(settings.quality)
+        self._quality = GifQuality.of(settings.quality, settings.gif)
         self._shown = Shown(self._quality.hold)
-        self._cells, self._palettes = CellMaker(), PaletteMaker(self._quality.colors)
+        threads = threads or len(os.sched_getaffinity(0))
+        self._behind = Behind(at_once=threads == 1)
+        self._cells, self._palettes = CellMaker(), PaletteMaker(self._quality.colors, self._quality.search)
         if not is_part:
             self._file.write(header(settings.width, settings.height, settings.loop))
 
@@ -49,12 +57,13 @@ class GifWriter:
         planes = self._planes(frame)
         changes = self._shown.changes(planes, strict=ends)
         if changes is None:
-            self._file.write(nothing(delay))
+            self._behind.do(partial(self._file.write, nothing(delay)))
         else:
             self._draw(planes, changes, delay)
 
     def close(self) -> None:
-        """Write the trailer."""
+        """Write what is still being compressed, and the trailer."""
+        self._behind.catch_up()
         if not self._is_part:
             self._file.write(TRAILER)
 
@@ -73,7 +82,11 @@ class GifWriter:
         shown = np.zeros(changes.mask.shape, np.uint8)
         shown.ravel()[changes.pixels] = luma
         self._shown.draw(frame, changes, indices != TRANSPARENT, shown)
-        self._file.write(image(indices, table, changes.box, delay, disposal))
+        self._behind.do(partial(self._write, indices, table, changes.box, delay, disposal))
+
+    def _write(self, indices: Plane, table: Plane, box: Box, delay: int, disposal: int) -> None:
+        image(self._file.raw, indices, table, box, delay, disposal)
+        self._file.check()
 
     def _entries(self, cells: Cells, palette: Points, changes: Changes) -> Choice:
         """For each pixel that is drawn its colour's place in the palette."""
@@ -84,7 +97,7 @@ class GifWriter:
             return entries
         others = np.flatnonzero((changes.smooth & every_other(changes.box)).ravel().take(changes.pixels))
         mixed = cells.of_pixel.take(others)
-        second = second_choices(cells, palette, first, self._quality.dither, mixed)
+        second = second_choices(cells, palette, first, mixed, self._quality.dither)
         entries[others] = cells.by_number(second).take(mixed)
         return entries
 
@@ -96,8 +109,10 @@ class AlphaGifWriter(GifWriter):
     each waits for the next one: where that one uncovers something, it is drawn whole, and cleared at its end.
     """
 
-    def __init__(self, file: BinaryIO, settings: Settings, *, is_part: bool = False) -> None:
-        super().__init__(file, settings, is_part=is_part)
+    def __init__(
+        self, file: BinaryIO, settings: Settings, *, is_part: bool = False, threads: int | None = None
+    ) -> None:
+        super().__init__(file, settings, is_part=is_part, threads=threads)
         self._waiting: tuple[Planes, int] | None = None
 
     def add(self, frame: Picture, delay: int, *, ends: bool = False) -> None:

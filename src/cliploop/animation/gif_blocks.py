@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from io import BytesIO
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -15,7 +15,8 @@ TRANSPARENT = 255
 #: What becomes of a frame when its time is over.
 LEAVE, CLEAR = 1, 2
 TRAILER = b"\x3b"
-_TABLE_BITS = 8
+#: Bits of an index: at most, and the fewest that the format's compression knows.
+_TABLE_BITS, _FEWEST_BITS = 8, 2
 #: A colour table of two entries and one pixel of the first: the least that a frame can be.
 _ONE_PIXEL = b"\x00" * 6 + b"\x02\x02\x44\x01\x00"
 
@@ -35,20 +36,37 @@ def nothing(delay: int) -> bytes:
     return _control(delay, 0, LEAVE) + _descriptor(Box(0, 0, 1, 1), 1) + _ONE_PIXEL
 
 
-def image(indices: Plane, table: Plane, box: Box, delay: int, disposal: int = LEAVE) -> bytes:
-    """A frame.
+def image(file: BinaryIO, indices: Plane, table: Plane, box: Box, delay: int, disposal: int = LEAVE) -> None:
+    """Write a frame.
 
     Args:
+        file: where to; with a descriptor of its own, unbuffered, the pixels are compressed without Python's lock.
         indices: (height, width) of the box, into the table; ``TRANSPARENT`` where nothing is drawn.
         table: (n, 3) RGB, n <= 255.
         box: where on the canvas.
         delay: how long it stands, in hundredths of a second.
         disposal: ``LEAVE`` or ``CLEAR``.
     """
-    colors = np.zeros((256, 3), np.uint8)
+    indices, table, bits = _in_few_bits(indices, table)
+    colors = np.zeros((1 << bits, 3), np.uint8)
     colors[: len(table)] = table
-    control = _control(delay, TRANSPARENT, disposal) + _descriptor(box, _TABLE_BITS)
-    return control + colors.tobytes() + bytes([_TABLE_BITS]) + _compressed(indices) + b"\x00"
+    place = _control(delay, (1 << bits) - 1, disposal) + _descriptor(box, bits)
+    file.write(place + colors.tobytes() + bytes([bits]))
+    picture = Image.fromarray(indices)
+    # Pillow's own plug-ins write through this function; without it, its compressor only makes whole files.
+    ImageFile._save(picture, file, [ImageFile._Tile("gif", (0, 0, *picture.size), 0, ("L", bits))])  # noqa: SLF001
+    file.write(b"\x00")
+
+
+def _in_few_bits(indices: Plane, table: Plane) -> tuple[Plane, Plane, int]:
+    """The same picture with no more colours in its table than it uses; the last place stays for transparency."""
+    used = np.bincount(indices.ravel(), minlength=TRANSPARENT + 1)[:TRANSPARENT].nonzero()[0]
+    bits = max(_FEWEST_BITS, len(used).bit_length())
+    if bits == _TABLE_BITS:
+        return indices, table, bits
+    places = np.full(TRANSPARENT + 1, (1 << bits) - 1, np.uint8)
+    places[used] = np.arange(len(used))
+    return places.take(indices), table[used], bits
 
 
 def _control(delay: int, transparent: int, disposal: int) -> bytes:
@@ -58,11 +76,3 @@ def _control(delay: int, transparent: int, disposal: int) -> bytes:
 
 def _descriptor(box: Box, table_bits: int) -> bytes:
     return struct.pack("<BHHHHB", 0x2C, box.left, box.top, box.width, box.height, 0x80 | (table_bits - 1))
-
-
-def _compressed(indices: Plane) -> bytes:
-    picture = Image.fromarray(indices)
-    data = BytesIO()
-    # Pillow's own plug-ins write through this function; without it, its compressor only makes whole files.
-    ImageFile._save(picture, data, [ImageFile._Tile("gif", (0, 0, *picture.size), 0, "L")])  # noqa: SLF001
-    return data.getvalue()

@@ -6,7 +6,7 @@ import numpy as np
 
 from cliploop.animation.cells import Cells, Numbers
 from cliploop.animation.color_space import Points
-from cliploop.animation.palette import Choice, nearest
+from cliploop.animation.matching import Choice, nearest
 from cliploop.animation.planes import Box, Truth
 
 
@@ -17,7 +17,7 @@ def every_other(box: Box) -> Truth:
     return fields.view(np.bool_)
 
 
-def second_choices(cells: Cells, palette: Points, first: Choice, from_error: float, mixed: Numbers) -> Choice:
+def second_choices(cells: Cells, palette: Points, first: Choice, mixed: Numbers, from_error: float) -> Choice:
     """For each cell the entry that makes up for what the first one lacks in chroma.
 
     Luma is not mixed: its steps are small, and a chessboard of luma is seen. (After Thomas Knoll's pattern
@@ -27,8 +27,8 @@ def second_choices(cells: Cells, palette: Points, first: Choice, from_error: flo
         cells: the cells.
         palette: (colours, 3) as they will be shown.
         first: the entry of each cell.
-        from_error: a smaller error of chroma, in codes, is left.
         mixed: the numbers of the cells for which it is needed, any number of times; the others keep their first.
+        from_error: a smaller error of chroma, in codes, is left.
     """
     needed = np.zeros(cells.space, np.bool_)
     needed[mixed] = True

@@ -19,6 +19,8 @@ _PLAIN, _LEAST, _BY_TEXTURE, _MOST = 2.0, 0.5, 0.25, 20.0
 _PLAIN_TEXTURE = 2.5
 #: Chroma is less seen, and its noise is larger.
 _CHROMA = 1
+#: Of the usual tolerance, what a frame is held to from which another part goes on.
+_STRICT = 0.5
 _FAR = 255
 #: Where leaving those pixels that are just within the tolerance saves hardly any drawing, they are drawn.
 _CHEAP = 0.08
@@ -71,7 +73,7 @@ class Shown:
             strict: whether half the tolerance is meant.
         """
         texture = _texture(frame.y)
-        tolerance = _tolerance(texture, self._hold / 2 if strict else self._hold)
+        tolerance = _tolerance(texture, self._hold * _STRICT if strict else self._hold)
         error = self._error(frame, tolerance)
         limit = _over(tolerance, frame.y.shape)
         mask = error > limit
@@ -135,7 +137,7 @@ class Shown:
         error = difference(frame.y, now.y)
         off = np.maximum(difference(frame.u, now.u), difference(frame.v, now.v))
         side = _SQUARE * frame.u.shape[0] // frame.y.shape[0]
-        far = off > _over(tolerance + np.uint8(min(_CHROMA, self._hold)), off.shape, side)
+        far = off > _over(tolerance + np.uint8(_CHROMA if self._hold else 0), off.shape, side)
         by_row = rows(error, far.shape[0])
         by_row |= spread(far.view(np.uint8) * np.uint8(_FAR), error.shape[0])
         if now.opaque is not None:

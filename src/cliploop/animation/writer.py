@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cliploop.animation.color_space import CARRIER, ColorSpace
 from cliploop.animation.planes import Planes
 from cliploop.domain.errors import CliploopError, ErrorCode
+from cliploop.domain.template import GifTuning
 
 #: One picture: (height, width, 3) bytes, RGB, full range; with a fourth channel, alpha, where the settings say so.
 Frame = NDArray[np.uint8]
@@ -30,6 +31,7 @@ class Settings:
         max_bytes: writing beyond this is an error.
         alpha: whether frames have it.
         space: what the codes of frames in planes mean.
+        gif: what of a GIF's quality is chosen by hand.
     """
 
     width: int
@@ -39,6 +41,7 @@ class Settings:
     max_bytes: int = 2**31
     alpha: bool = False
     space: ColorSpace = CARRIER
+    gif: GifTuning | None = None
 
 
 Picture_contra = TypeVar("Picture_contra", contravariant=True)
@@ -64,19 +67,24 @@ class AnimationWriter(Protocol[Picture_contra]):
 
 
 class BoundedFile:
-    """A file that counts, and refuses to grow beyond a limit."""
+    """A file that refuses to grow beyond a limit."""
 
     def __init__(self, file: BinaryIO, max_bytes: int) -> None:
-        self._file = file
-        self._max_bytes = self._left = max_bytes
+        self.raw = file
+        self._start, self._max_bytes = file.tell(), max_bytes
 
     def write(self, data: bytes) -> None:
         """Write ``data``, or raise LIMIT_EXCEEDED."""
-        self._left -= len(data)
-        if self._left < 0:
+        self.check(more=len(data))
+        self.raw.write(data)
+
+    def check(self, more: int = 0) -> None:
+        """Empty the file and raise LIMIT_EXCEEDED where it would be too large with so many more bytes."""
+        if self.raw.tell() - self._start + more > self._max_bytes:
+            self.raw.seek(self._start)
+            self.raw.truncate()
             raise CliploopError(
                 ErrorCode.LIMIT_EXCEEDED,
                 f"The image would be larger than the limit of {self._max_bytes} bytes; ask for a shorter section, "
                 "fewer frames a second, a smaller size or a lower quality.",
             )
-        self._file.write(data)

@@ -14,7 +14,7 @@ from cliploop import __version__
 from cliploop.domain.errors import InvalidRequestError
 from cliploop.domain.limits import Limits
 from cliploop.domain.section import Section
-from cliploop.domain.template import ImageFormat, Template
+from cliploop.domain.template import GifTuning, ImageFormat, Template
 
 _DEFAULT = Template(0, ImageFormat.GIF)
 _FORMATS = {f".{format_}": format_ for format_ in ImageFormat}
@@ -143,12 +143,30 @@ def _encode() -> _Parser:
     look.add_argument("--fps", type=_rate, default=_DEFAULT.fps, metavar="F", help="frames a second; default 12")
     quality = _DEFAULT.quality
     look.add_argument("--quality", type=_whole(1, 100), default=quality, metavar="Q", help="1 to 100; default 75")
+    _add_of_gif(parser)
     look.add_argument("--upscale", action="store_true", help="allow images larger than the video")
     look.add_argument(
         "--loop", type=_whole(0, _MOST_LOOPS), default=0, metavar="N", help="times to play; default 0: on"
     )
     _add_of_the_run(parser)
     return parser
+
+
+def _add_of_gif(parser: argparse.ArgumentParser) -> None:
+    gif = parser.add_argument_group("GIF only, each in place of what the quality says")
+    gif.add_argument("--colors", type=_whole(2, 255), metavar="N", help="at most so many a frame, 2 to 255")
+    gif.add_argument(
+        "--hold",
+        type=_whole(0, 800),
+        metavar="PERCENT",
+        help="how readily a pixel is left as it stands: 0 only where nothing changed, 100 as at quality 75, to 800",
+    )
+    gif.add_argument(
+        "--dither",
+        type=_whole(0, 255),
+        metavar="CODES",
+        help="mix two colours where one is off by so many codes of 255; 0 never; default 3",
+    )
 
 
 def _add_of_the_run(parser: argparse.ArgumentParser) -> None:
@@ -164,6 +182,7 @@ def _template(name: str, options: argparse.Namespace) -> Template:
         raise InvalidRequestError(
             "OUTPUT", f"The output {name!a} has to end in .gif or .webp; that chooses the format."
         )
+    tuning = GifTuning(options.colors, options.hold, options.dither)
     return Template(
         definition=_DEFAULT.definition,
         format=_FORMATS[suffix.lower()],
@@ -173,6 +192,7 @@ def _template(name: str, options: argparse.Namespace) -> Template:
         quality=options.quality,
         loop=options.loop,
         may_upscale=options.upscale,
+        gif=tuning if tuning != GifTuning() else None,
     )
 
 

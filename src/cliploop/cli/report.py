@@ -8,12 +8,15 @@ from fractions import Fraction
 from typing import Any
 
 from cliploop import __version__
+from cliploop.animation.gif_quality import GifQuality
 from cliploop.cli.arguments import Order
 from cliploop.cli.encode import Done, Failed, Made
 from cliploop.cli.wording import is_remote, sentence, shown
 from cliploop.domain.color import Color
 from cliploop.domain.geometry import displayed_size
 from cliploop.domain.media import MediaInfo
+from cliploop.domain.plan import OutputPlan
+from cliploop.domain.template import ImageFormat
 
 _NOT_TOLD = "ffmpeg did not say how much it has read"
 
@@ -71,6 +74,7 @@ def _requested(order: Order) -> dict[str, Any]:
         "quality": template.quality,
         "loop": template.loop,
         "upscale": template.may_upscale,
+        "gif": vars(template.gif) if template.gif else None,
     }
 
 
@@ -105,11 +109,19 @@ def _applied(made: Made) -> dict[str, Any]:
         "fps": _rate(plan.rate),
         "frames": plan.frames,
         "quality": plan.quality,
+        "gif": _gif(plan),
         "loop": plan.loop,
         "colour": _colour(plan.color),
         "alpha": plan.alpha,
         "source_broke_off": plan.is_cut,
     }
+
+
+def _gif(plan: OutputPlan) -> dict[str, Any] | None:
+    if plan.format is not ImageFormat.GIF:
+        return None
+    quality = GifQuality.of(plan.quality, plan.gif)
+    return {"colors": quality.colors, "hold": round(100 * quality.hold), "dither": quality.dither or 0}
 
 
 def _colour(color: Color) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from cliploop.domain.geometry import output_size
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo
 from cliploop.domain.section import AppliedSection, Section
-from cliploop.domain.template import ImageFormat, Template
+from cliploop.domain.template import GifTuning, ImageFormat, Template
 from cliploop.domain.timing import delays, frame_count, playable_rate
 
 #: What rows written before there was this field were read as.
@@ -34,6 +34,7 @@ class OutputPlan:
         max_bytes: the encoder stops beyond this.
         color: how the source's colours are read.
         alpha: whether transparency is carried over.
+        gif: what of a GIF's quality was chosen by hand.
         is_cut: whether the section ends before the asked one because the file breaks off there.
     """
 
@@ -49,6 +50,7 @@ class OutputPlan:
     max_bytes: int
     color: Color = _UNTAGGED_SD
     alpha: bool = False
+    gif: GifTuning | None = None
     is_cut: bool = False
 
     def delays(self) -> list[int]:
@@ -92,4 +94,5 @@ def plan_output(media: MediaInfo, template: Template, section: Section, limits: 
         max_bytes=limits.bytes,
         color=color_of(video),
         alpha=video.has_alpha,
+        gif=template.gif if template.format is ImageFormat.GIF else None,
     )

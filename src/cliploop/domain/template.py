@@ -20,6 +20,22 @@ class ImageFormat(StrEnum):
 
 
 @dataclass(frozen=True)
+class GifTuning:
+    """What of a GIF's quality is chosen by hand; None = as the quality says.
+
+    Attributes:
+        colors: at most so many a frame, 2-255.
+        hold: percent of the usual tolerance within which a pixel is left as it stands, 0-800; 0 = only where nothing
+            changed, 100 = as at quality 75.
+        dither: from so many codes of colour error on two colours are mixed, 1-255; 0 = never.
+    """
+
+    colors: int | None = None
+    hold: int | None = None
+    dither: int | None = None
+
+
+@dataclass(frozen=True)
 class Template:
     """How an output should look.
 
@@ -31,6 +47,7 @@ class Template:
         quality: 1-100.
         loop: times to play; 0 = for ever.
         may_upscale: whether an output may be larger than its source.
+        gif: what of a GIF's quality is chosen by hand.
     """
 
     definition: int
@@ -41,6 +58,7 @@ class Template:
     quality: int = 75
     loop: int = 0
     may_upscale: bool = False
+    gif: GifTuning | None = None
     name: str = field(default="", compare=False)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from cliploop.animation.cells import CellMaker, Cells
-from cliploop.animation.palette import PaletteMaker, nearest
+from cliploop.animation.matching import nearest
+from cliploop.animation.palette import PaletteMaker
 from cliploop.animation.planes import Plane, Planes
 
 

@@ -1,0 +1,106 @@
+"""Parts of a GIF join to what one part would have been: to a viewer, and to other readers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cliploop.animation.parts import assemble, encode_part
+from cliploop.animation.writer import Frame, Settings
+from cliploop.domain.errors import CliploopError, ErrorCode
+from cliploop.domain.template import ImageFormat
+from tests.unit.animation.test_webp_parts import FRAMES, HEIGHT, WIDTH, film, screen
+
+CONTENT = pytest.mark.parametrize("frames", [film(), screen()], ids=["film", "screen"])
+LENGTHS = pytest.mark.parametrize("length", [1, 2, 7, 24, FRAMES])
+FORMATS = pytest.mark.parametrize("format_", list(ImageFormat))
+DELAY = 5
+
+
+def joined(frames: Sequence[Frame], length: int, format_: ImageFormat = ImageFormat.GIF, **kept: Any) -> bytes:
+    settings, parts = Settings(WIDTH, HEIGHT, **kept), []
+    for start in range(0, len(frames), length):
+        part = io.BytesIO()
+        after = frames[start - 1] if start else None
+        timed = [(frame, DELAY) for frame in frames[start : start + length]]
+        encode_part(timed, format_, settings, part, after=after, ends=start + length < len(frames))
+        part.seek(0)
+        parts.append(part)
+    file = io.BytesIO()
+    assemble(parts, format_, settings, file)
+    return file.getvalue()
+
+
+def shown(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as image:
+        pictures = []
+        for number in range(getattr(image, "n_frames", 1)):
+            image.seek(number)
+            pictures.append(np.asarray(image.convert("RGB"), np.int16))
+        return np.stack(pictures)
+
+
+@FORMATS
+@CONTENT
+@LENGTHS
+def test_parts_have_every_frame_one_header_and_one_loop_count(
+    format_: ImageFormat, frames: list[Frame], length: int
+) -> None:
+    data = joined(frames, length, format_, loop=3)
+    unit = 10 if format_ is ImageFormat.GIF else 1
+    with Image.open(io.BytesIO(data)) as image:
+        assert getattr(image, "n_frames", 1) == FRAMES
+        assert image.info["loop"] == (2 if format_ is ImageFormat.GIF else 3)
+        durations = []
+        for number in range(FRAMES):
+            image.seek(number)
+            image.load()
+            durations.append(image.info["duration"])
+    assert durations == [DELAY * unit] * FRAMES
+    assert data.count(b"NETSCAPE2.0") == (format_ is ImageFormat.GIF)
+
+
+@CONTENT
+@LENGTHS
+def test_no_seam_is_seen(frames: list[Frame], length: int) -> None:
+    """No frame is further from its source than the worst of one part, and none flashes between its neighbours."""
+    source = np.stack(frames).astype(np.int16)
+    whole, parts = shown(joined(frames, FRAMES)), shown(joined(frames, length))
+    off = [np.abs(made - source).mean(axis=(1, 2, 3)) for made in (whole, parts)]
+    assert off[1].max() <= off[0].max() + 0.5
+    still = np.abs(np.diff(source, axis=0)).max(axis=3) <= 4
+    steps = [
+        np.where(still, np.abs(np.diff(made, axis=0)).max(axis=3), 0).mean(axis=(1, 2)) for made in (whole, parts)
+    ]
+    assert steps[1].max() <= steps[0].max() + 1
+
+
+@CONTENT
+def test_seams_cost_next_to_nothing(frames: list[Frame]) -> None:
+    assert len(joined(frames, 25)) <= 1.02 * len(joined(frames, FRAMES))
+
+
+@FORMATS
+def test_one_part_is_the_file_that_is_written_at_once(format_: ImageFormat) -> None:
+    assert joined(screen(), FRAMES, format_) == joined(screen(), FRAMES + 5, format_)
+
+
+@FORMATS
+def test_a_slow_fade_is_not_lost_over_the_seams(format_: ImageFormat) -> None:
+    """Each step is within the tolerance; parts of two frames must not hold the first picture for ever."""
+    frames = [np.full((HEIGHT, WIDTH, 3), 100 + number, np.uint8) for number in range(FRAMES)]
+    last = shown(joined(frames, 2, format_))[-1]
+    assert abs(int(np.median(last)) - (100 + FRAMES - 1)) <= 6
+
+
+@FORMATS
+def test_parts_together_are_held_to_the_limit(format_: ImageFormat) -> None:
+    size = len(joined(film(), 24, format_))
+    with pytest.raises(CliploopError) as caught:
+        joined(film(), 24, format_, max_bytes=size - 1)
+    assert caught.value.code is ErrorCode.LIMIT_EXCEEDED
