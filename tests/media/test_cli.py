@@ -20,11 +20,11 @@ import pytest
 from cliploop.adapters.ffmpeg import encode as encode_module
 from cliploop.adapters.ffmpeg import locate
 from cliploop.adapters.ffmpeg.process import Run
-from cliploop.animation.verify import read_facts
 from cliploop.cli import main
 from cliploop.domain.deadline import Deadline
 from tests.media.range_server import RangeServer
 from tests.media.workshop import H264, make
+from tests.reading import read_facts
 
 COMMAND = [sys.executable, "-m", "cliploop", "encode"]
 SMALL = ["--width", "64", "--fps", "6", "--end", "1"]

@@ -13,13 +13,13 @@ from PIL import Image
 
 from cliploop.adapters.ffmpeg import encode as encode_module
 from cliploop.adapters.ffmpeg.process import Run
-from cliploop.animation.verify import read_facts
 from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import ErrorCode
 from cliploop.domain.limits import Limits
 from cliploop.domain.section import Section
 from cliploop.domain.template import Template
 from tests.media.workshop import GIF, H264, WEBP, make, run
+from tests.reading import read_facts
 
 BOTH = pytest.mark.parametrize("template", [GIF, WEBP], ids=["gif", "webp"])
 

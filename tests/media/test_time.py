@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cliploop.animation.verify import read_facts
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.section import AppliedSection, Section
 from tests.media.workshop import GIF, H264, WEBP, Made, make, run
+from tests.reading import read_facts
 
 #: Pictures that are told by their grey, five a second.
 SLOW = replace(WEBP, width=0, fps=Fraction(5), quality=100)

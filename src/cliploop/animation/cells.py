@@ -56,7 +56,7 @@ class CellMaker:
         numbers = _numbers(picture.y, classes, pixels, len(pairs), self._luma_shift)
         space = len(pairs) << (8 - self._luma_shift)
         counts = np.bincount(numbers, minlength=space)
-        used = np.flatnonzero(counts)
+        used = np.flatnonzero(counts > 0)
         luma, pair = np.divmod(used, len(pairs))
         half = ((1 << self._luma_shift) - 1) / 2
         points = np.empty((len(used), 3), np.float32)
@@ -68,7 +68,7 @@ class CellMaker:
 
     def _chroma_classes(self, picture: Planes, mask: Truth) -> tuple[Classes, Points]:
         """For each pixel of chroma the number of its pair, and (pairs, 2) what they are."""
-        wide_u, wide_v = picture.u.astype(np.intp), picture.v.astype(np.intp)
+        wide_u, wide_v = picture.u.astype(np.uint16), picture.v.astype(np.uint16)
         chroma_pixels = np.flatnonzero(any_of_four(mask) if picture.is_subsampled else mask)
         shift = self._chroma_shift
         while len(pairs := _pairs(code := _codes(wide_u, wide_v, shift), chroma_pixels)) > _MOST_PAIRS:
@@ -82,13 +82,13 @@ class CellMaker:
         return numbers.take(code), middle.astype(np.float32)
 
 
-def _codes(u: Numbers, v: Numbers, shift: int) -> Numbers:
+def _codes(u: Classes, v: Classes, shift: int) -> Classes:
     """A pair of chroma as one number, less its lowest bits."""
-    codes: Numbers = (u >> shift << (8 - shift)) | v >> shift
+    codes: Classes = (u >> np.uint16(shift) << np.uint16(8 - shift)) | v >> np.uint16(shift)
     return codes
 
 
-def _pairs(codes: Numbers, pixels: Numbers) -> Numbers:
+def _pairs(codes: Classes, pixels: Numbers) -> Numbers:
     """The codes that these pixels have, ascending."""
     seen = np.zeros(_ALL_PAIRS, np.bool_)
     seen[codes.ravel().take(pixels)] = True

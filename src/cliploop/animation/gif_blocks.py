@@ -47,26 +47,25 @@ def image(file: BinaryIO, indices: Plane, table: Plane, box: Box, delay: int, di
         delay: how long it stands, in hundredths of a second.
         disposal: ``LEAVE`` or ``CLEAR``.
     """
-    indices, table, bits = _in_few_bits(indices, table)
+    picture, table, bits = _in_few_bits(Image.fromarray(indices), table)
     colors = np.zeros((1 << bits, 3), np.uint8)
     colors[: len(table)] = table
     place = _control(delay, (1 << bits) - 1, disposal) + _descriptor(box, bits)
     file.write(place + colors.tobytes() + bytes([bits]))
-    picture = Image.fromarray(indices)
     # Pillow's own plug-ins write through this function; without it, its compressor only makes whole files.
     ImageFile._save(picture, file, [ImageFile._Tile("gif", (0, 0, *picture.size), 0, ("L", bits))])  # noqa: SLF001
     file.write(b"\x00")
 
 
-def _in_few_bits(indices: Plane, table: Plane) -> tuple[Plane, Plane, int]:
+def _in_few_bits(picture: Image.Image, table: Plane) -> tuple[Image.Image, Plane, int]:
     """The same picture with no more colours in its table than it uses; the last place stays for transparency."""
-    used = np.bincount(indices.ravel(), minlength=TRANSPARENT + 1)[:TRANSPARENT].nonzero()[0]
+    used = np.flatnonzero(picture.histogram()[:TRANSPARENT])
     bits = max(_FEWEST_BITS, len(used).bit_length())
     if bits == _TABLE_BITS:
-        return indices, table, bits
+        return picture, table, bits
     places = np.full(TRANSPARENT + 1, (1 << bits) - 1, np.uint8)
     places[used] = np.arange(len(used))
-    return places.take(indices), table[used], bits
+    return picture.point(places.tolist()), table[used], bits
 
 
 def _control(delay: int, transparent: int, disposal: int) -> bytes:

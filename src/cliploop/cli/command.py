@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -36,6 +37,8 @@ def main(words: Sequence[str] | None = None) -> int:
 def _encode(order: Order) -> int:
     check_source(order.source)
     check_targets(order)
+    # NumPy's products are small here, and its other threads would only spin on the processors that decode.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # NumPy, Pillow and what runs ffmpeg are loaded when there is something to do; a wrong word is told without them.
     from cliploop.cli.encode import Failed, encode  # noqa: PLC0415
 

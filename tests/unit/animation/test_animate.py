@@ -43,7 +43,7 @@ def frames(count: int) -> Iterator[Frame]:
 def made(plan: OutputPlan, count: int, folder: Path) -> ImageFacts | None:
     path = folder / "image"
     written = animate(frames(count), plan, path, lambda: None)
-    return verify(path, plan.format, written.settings, written.delays, lambda: None) if written else None
+    return verify(path, plan.format, written.settings, written.delays) if written else None
 
 
 @FORMATS

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cliploop.animation.gif import GifWriter
-from cliploop.animation.verify import read_facts, verify
+from cliploop.animation.verify import verify
 from cliploop.animation.webp import WebpWriter
 from cliploop.animation.writer import AnimationWriter, Frame, Settings
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.template import ImageFormat
+from tests.reading import read_facts
 
 Writer = Callable[[BinaryIO, Settings], AnimationWriter[Any]]
 WRITERS = pytest.mark.parametrize("writer", [GifWriter, WebpWriter], ids=["gif", "webp"])
@@ -170,7 +171,7 @@ def test_what_is_no_image_is_invalid(tmp_path: Path) -> None:
     path = tmp_path / "image"
     path.write_bytes(b"GIF89a and no more")
     with pytest.raises(CliploopError) as caught:
-        read_facts(path)
+        verify(path, ImageFormat.GIF, Settings(WIDTH, HEIGHT), [20])
     assert caught.value.code == ErrorCode.OUTPUT_INVALID
 
 
@@ -182,5 +183,5 @@ def test_an_image_is_held_to_what_was_planned(tmp_path: Path, kept: dict[str, An
     path.write_bytes(written(GifWriter, [plain(9, 9, 9), plain(200, 9, 9)], [20, 20]))
     planned = Settings(**{"width": WIDTH, "height": HEIGHT, **kept})
     with pytest.raises(CliploopError) as caught:
-        verify(path, ImageFormat.GIF, planned, delays, lambda: None)
+        verify(path, ImageFormat.GIF, planned, delays)
     assert caught.value.code == ErrorCode.OUTPUT_INVALID

@@ -125,7 +125,7 @@ class Maker:
         if written is None:
             return None
         written_s = time.monotonic()
-        facts = verify(self._path, self.plan.format, written.settings, written.delays, self._check)
+        facts = verify(self._path, self.plan.format, written.settings, written.delays)
         return EncodedImage(
             path=self._path,
             size=facts.size,
