@@ -8,11 +8,13 @@ import pytest
 
 #: `tests/e2e/test_runtime.py` needs user and mount namespaces, which some kernels and containers forbid.
 NO_LAYER_AT_OPT = "This machine lets no test put a layer at /opt"
+#: `tests/media/test_without_shared_memory.py` likewise.
+NO_MOUNTS = "This machine lets no test mount a folder over /dev/shm"
 #: `tests/unit/animation/test_webp_parts.py` also asks libwebp's command line tools, where there are any.
 NO_WEBP_TOOLS = "webpinfo is not on PATH (Debian and Ubuntu: apt-get install webp)"
 
 #: Reasons for which a test may be skipped in CI, as the beginning of the sentence that pytest prints.
-ALLOWED_SKIPS: tuple[str, ...] = (NO_LAYER_AT_OPT, NO_WEBP_TOOLS)
+ALLOWED_SKIPS: tuple[str, ...] = (NO_LAYER_AT_OPT, NO_MOUNTS, NO_WEBP_TOOLS)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

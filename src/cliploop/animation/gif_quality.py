@@ -40,7 +40,7 @@ class GifQuality:
     def of(cls, quality: int, tuning: GifTuning | None = None) -> Self:
         """What a quality of 1-100 stands for, where ``tuning`` does not say otherwise.
 
-        A higher one never means a smaller file of the same film. Below 75 more is held and there are fewer colours;
+        A higher one means a larger file of the same film. Below 75 more is held and there are fewer colours;
         above, less is held and colours are looked for longer.
         """
         low, high = max(0, _USUAL - quality) / (_USUAL - 1), max(0, quality - _USUAL) / (100 - _USUAL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 from cliploop.animation.parts import assemble, encode_part
 from cliploop.animation.writer import Frame, Settings
 from cliploop.domain.errors import CliploopError, ErrorCode
-from cliploop.domain.template import ImageFormat
+from cliploop.domain.template import GifTuning, ImageFormat
 from tests.unit.animation.test_webp_parts import FRAMES, HEIGHT, WIDTH, film, screen
 
 CONTENT = pytest.mark.parametrize("frames", [film(), screen()], ids=["film", "screen"])
@@ -104,3 +105,25 @@ def test_parts_together_are_held_to_the_limit(format_: ImageFormat) -> None:
     with pytest.raises(CliploopError) as caught:
         joined(film(), 24, format_, max_bytes=size - 1)
     assert caught.value.code is ErrorCode.LIMIT_EXCEEDED
+
+
+@CONTENT
+@FORMATS
+def test_a_higher_quality_is_a_larger_file(format_: ImageFormat, frames: list[Frame]) -> None:
+    sizes = [len(joined(frames, FRAMES, format_, quality=quality)) for quality in (1, 20, 40, 60, 75, 88, 100)]
+    assert all(less <= 1.005 * more for less, more in pairwise(sizes))
+
+
+@FORMATS
+def test_quality_makes_a_difference(format_: ImageFormat) -> None:
+    sizes = [len(joined(film(), FRAMES, format_, quality=quality)) for quality in (1, 75, 100)]
+    assert sizes[0] < 0.8 * sizes[1] < 0.8 * sizes[2]
+
+
+def test_what_is_chosen_by_hand_goes_before_the_quality() -> None:
+    def size(**gif: int) -> int:
+        return len(joined(film(), FRAMES, gif=GifTuning(**gif)))
+
+    assert size(hold=400) < size() < size(hold=0)
+    assert size(colors=32) < size()
+    assert size(dither=0) < size(dither=1)
