@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -121,16 +120,3 @@ def _wait_for(endpoint: str, process: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(0.2)
     sys.exit("DynamoDB Local did not answer within a minute.")
-
-
-def machine() -> str:
-    """What this runs on, for the table's head."""
-    model = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        "unknown processor",
-    )
-    return f"{model}, {os.cpu_count()} cores"

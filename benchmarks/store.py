@@ -17,7 +17,8 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from benchmarks.dynamodb_local import Meter, connect, machine, put_all, running
+from benchmarks.dynamodb_local import Meter, connect, put_all, running
+from benchmarks.machine import machine
 from cliploop.adapters.count_tree import DAY, buckets_of
 from cliploop.adapters.dynamodb_tasks import DynamoDBTasks
 from cliploop.adapters.task_counts import node_key, second_of

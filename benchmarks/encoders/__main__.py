@@ -14,7 +14,6 @@ from pathlib import Path
 
 from PIL import features
 
-from benchmarks.dynamodb_local import machine
 from benchmarks.encoders import own, targets
 from benchmarks.encoders.footage import CLIPS, ROOT, clip_named
 from benchmarks.encoders.job import Job
@@ -43,6 +42,7 @@ from benchmarks.encoders.results import (
 )
 from benchmarks.encoders.targets import Finding
 from benchmarks.encoders.worst import save_worst
+from benchmarks.machine import machine
 
 DOCS = ROOT / "docs" / "benchmarks"
 #: Where a quick run writes: it is to be looked at, and not to be kept.

@@ -9,7 +9,6 @@ from cliploop.animation.color_space import Points
 from cliploop.animation.matching import Choice, nearest
 from cliploop.animation.planes import Box, Truth
 
-
 #: The mean error of chroma that a palette of 255 leaves of most films. One that leaves more has entries so far apart
 #: that their steps are seen as patches, so smaller errors are mixed, too.
 _USUAL = 1.35
