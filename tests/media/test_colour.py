@@ -171,3 +171,20 @@ def test_dolby_vision_needs_a_base_that_others_can_show(
     with pytest.raises(CliploopError, match="Dolby Vision profile 5") as caught:
         run(path, tmp_path)
     assert (caught.value.code, caught.value.retryable) == (ErrorCode.SOURCE_COLOR_UNSUPPORTED, False)
+
+
+@pytest.mark.parametrize("pixels", ["yuv444p", "gbrp", "yuv420p"])
+def test_a_colour_for_every_pixel_stays_one(clips: Path, tmp_path: Path, pixels: str) -> None:
+    """Columns of red and blue, one pixel wide: a screen recorder keeps them apart where its stream can."""
+    columns = "color=red:s=160x90:r=12:d=0.5,format=gbrp,geq=r='255*mod(X,2)':g=0:b='255*(1-mod(X,2))'"
+    to_yuv = "" if pixels == "gbrp" else f",{coded('bt601', 'tv', pixels, 'smpte170m')}"
+    path = make(clips / f"columns-{pixels}.mkv", "-f", "lavfi", "-i", columns + to_yuv, "-c:v", "ffv1")
+    made = run(path, tmp_path, [GIF])
+    picture = made.pixels(0, 2).astype(int)
+    apart = (picture[:, 1::2] - picture[:, ::2]).mean(axis=(0, 1))
+    if pixels == "yuv420p":
+        assert abs(apart[0]) < 100
+    else:
+        assert made.plans[0].full_chroma
+        assert apart[0] > 240
+        assert apart[2] < -240

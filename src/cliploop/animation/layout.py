@@ -32,7 +32,7 @@ class Layout(StrEnum):
             return cls.RGBA if plan.alpha else cls.RGB
         if plan.alpha:
             return cls.YUVA444
-        return cls.YUV444 if plan.color.is_rgb else cls.YUV420
+        return cls.YUV444 if plan.full_chroma else cls.YUV420
 
     @property
     def is_planar(self) -> bool:

@@ -45,6 +45,12 @@ class VideoStream:
     dolby_vision: str = ""
 
     @property
+    def has_full_chroma(self) -> bool:
+        """Whether it has a colour for every pixel: RGB, or YUV 4:4:4."""
+        is_yuv = self.pixel_format.startswith(("yuv", "nv", "p0", "p2", "p4"))
+        return not is_yuv or "444" in self.pixel_format or self.pixel_format.startswith(("nv24", "nv42", "p4"))
+
+    @property
     def fastest(self) -> Fraction:
         """The rate that shows every frame of it for as long as it stands, 0 where nobody knows."""
         # Of fields, ffmpeg's guess counts each; beyond 240 it is the container's clock and no frame rate.

@@ -34,6 +34,7 @@ class OutputPlan:
         max_bytes: the encoder stops beyond this.
         color: how the source's colours are read.
         alpha: whether transparency is carried over.
+        full_chroma: whether the source has a colour for every pixel, as screen recordings may.
         gif: what of a GIF's quality was chosen by hand.
         is_cut: whether the section ends before the asked one because the file breaks off there.
     """
@@ -50,6 +51,7 @@ class OutputPlan:
     max_bytes: int
     color: Color = _UNTAGGED_SD
     alpha: bool = False
+    full_chroma: bool = False
     gif: GifTuning | None = None
     is_cut: bool = False
 
@@ -94,5 +96,6 @@ def plan_output(media: MediaInfo, template: Template, section: Section, limits: 
         max_bytes=limits.bytes,
         color=color_of(video),
         alpha=video.has_alpha,
+        full_chroma=video.has_full_chroma,
         gif=template.gif if template.format is ImageFormat.GIF else None,
     )

@@ -89,7 +89,7 @@ def test_images_of_another_size_or_rate_branch_off_the_same_decode() -> None:
 
 def test_a_gif_is_made_from_planes_in_the_colours_of_the_source() -> None:
     assert PLANES in filter_graph(VIDEO, [GIF])
-    rgb = filter_graph(VIDEO, [replace(GIF, color=Color("rgb", full_range=True))])
+    rgb = filter_graph(VIDEO, [replace(GIF, color=Color("rgb", full_range=True), full_chroma=True)])
     assert ":out_color_matrix=bt601:out_range=pc,setsar=1,format=yuv444p" in rgb
     hdr = filter_graph(VIDEO, [replace(GIF, color=Color("bt2020", transfer="pq"))])
     assert hdr.endswith(
