@@ -10,7 +10,7 @@ import pytest
 NO_LAYER_AT_OPT = "This machine lets no test put a layer at /opt"
 #: `tests/media/test_without_shared_memory.py` likewise.
 NO_MOUNTS = "This machine lets no test mount a folder over /dev/shm"
-#: `tests/unit/animation/test_webp_parts.py` also asks libwebp's command line tools, where there are any.
+#: `tests/unit/animation/test_parts.py` also asks libwebp's command line tools, where there are any.
 NO_WEBP_TOOLS = "webpinfo is not on PATH (Debian and Ubuntu: apt-get install webp)"
 
 #: Reasons for which a test may be skipped in CI, as the beginning of the sentence that pytest prints.

@@ -21,6 +21,8 @@ _PLAIN_TEXTURE = 2.5
 _CHROMA = 1
 #: Of the usual tolerance, what a frame is held to from which another part goes on.
 _STRICT = 0.5
+#: The marks lie so many codes apart, a power of two.
+_MARK = 4
 _FAR = 255
 #: Where leaving those pixels that are just within the tolerance saves hardly any drawing, they are drawn.
 _CHEAP = 0.08
@@ -70,7 +72,7 @@ class Shown:
 
         Args:
             frame: the picture.
-            strict: whether half the tolerance is meant.
+            strict: whether another part takes this picture for what is shown; less is held then.
         """
         texture = _texture(frame.y)
         tolerance = _tolerance(texture, self._hold * _STRICT if strict else self._hold)
@@ -81,6 +83,8 @@ class Shown:
         just = (error == limit) & (error > 0) & _over(texture < _PLAIN_TEXTURE, frame.y.shape)
         if np.count_nonzero(just) <= _CHEAP * np.count_nonzero(mask):
             mask |= just
+        if strict:
+            mask |= self._drifted(frame, error)
         if frame.opaque is not None:
             mask &= frame.opaque
         return _changes(frame, mask, error, texture)
@@ -129,6 +133,21 @@ class Shown:
             return mask
         moved = mask & ((frame.y != self._luma) | (error == _FAR))
         return moved if np.count_nonzero(mask) > _MENDING * np.count_nonzero(moved) else mask
+
+    def _drifted(self, frame: Planes, error: Plane) -> Truth:
+        """Which pixels have crossed one of fixed marks since they were drawn; where chroma has, their error is far.
+
+        A part takes the last picture of the one before for drawn, also where it was held. With marks that are the
+        same for all parts, what drifts too slowly for any one part is drawn when it crosses one.
+        """
+        now = self._now
+        if now is None:
+            return error > 0
+        far = ((frame.u ^ now.u) | (frame.v ^ now.v)) >= _MARK
+        by_row = rows(error, far.shape[0])
+        by_row |= spread(far.view(np.uint8) * np.uint8(_FAR), error.shape[0])
+        drifted: Truth = ((frame.y ^ self._luma) >= _MARK) | (error == _FAR)
+        return drifted
 
     def _error(self, frame: Planes, tolerance: Plane) -> Plane:
         now = self._now

@@ -16,8 +16,7 @@ from PIL import Image
 from cliploop.animation.containers import BrokenFileError, Contents, read_gif, read_webp
 from cliploop.domain.template import ImageFormat
 from tests.reading import read_facts
-from tests.unit.animation.test_gif_parts import joined
-from tests.unit.animation.test_webp_parts import FRAMES, screen
+from tests.unit.animation.films import FRAMES, joined, screen
 
 READERS = {ImageFormat.GIF: read_gif, ImageFormat.WEBP: read_webp}
 FILES = {format_: joined(screen()[:6], FRAMES, format_, loop=3) for format_ in ImageFormat}

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from cliploop.animation.gif import GifWriter
 from cliploop.animation.verify import verify
@@ -20,6 +19,7 @@ from cliploop.animation.writer import AnimationWriter, Frame, Settings
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.template import ImageFormat
 from tests.reading import read_facts
+from tests.unit.animation.films import shown
 
 Writer = Callable[[BinaryIO, Settings], AnimationWriter[Any]]
 WRITERS = pytest.mark.parametrize("writer", [GifWriter, WebpWriter], ids=["gif", "webp"])
@@ -35,15 +35,6 @@ def written(writer: Writer, frames: Sequence[Frame], delays: Sequence[int], **ke
         made.add(frame, delay)
     made.close()
     return file.getvalue()
-
-
-def shown(data: bytes) -> list[Frame]:
-    with Image.open(io.BytesIO(data)) as image:
-        pictures = []
-        for number in range(getattr(image, "n_frames", 1)):
-            image.seek(number)
-            pictures.append(np.asarray(image.convert("RGB")))
-        return pictures
 
 
 def facts_of(data: bytes, folder: Path) -> tuple[int, ...]:
