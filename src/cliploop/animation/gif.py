@@ -52,10 +52,11 @@ class GifWriter:
     def add(self, frame: Picture, delay: int, *, ends: bool = False) -> None:
         """Append a picture that stands for ``delay`` hundredths of a second; ``ends`` where another part goes on.
 
-        Another part knows of this one only its last frame, and takes it for drawn as it is; so there less is held.
+        Another part knows of this one only its last frame, and takes it for drawn as it is; so what has
+        slowly drifted is drawn then.
         """
         planes = self._planes(frame)
-        changes = self._shown.changes(planes, strict=ends)
+        changes = self._shown.changes(planes, ends=ends)
         if changes is None:
             self._behind.do(partial(self._file.write, nothing(delay)))
         else:

@@ -1,7 +1,7 @@
 """An image in parts: runs of frames that are encoded on their own, and joined without encoding again.
 
-A part ends with a frame that is drawn more strictly than others; the next one begins with that same frame for what is
-shown, and draws only what changes from there. So no seam is drawn twice, and none is seen.
+With the last frame of a part, what has slowly drifted is drawn, too; the next part begins with that same frame for
+what is shown, and draws only what changes from there. So no seam is drawn twice, and none is seen.
 """
 
 from __future__ import annotations

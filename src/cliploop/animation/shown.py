@@ -19,10 +19,9 @@ _PLAIN, _LEAST, _BY_TEXTURE, _MOST = 2.0, 0.5, 0.25, 20.0
 _PLAIN_TEXTURE = 2.5
 #: Chroma is less seen, and its noise is larger.
 _CHROMA = 1
-#: Of the usual tolerance, what a frame is held to from which another part goes on.
-_STRICT = 0.5
-#: The marks lie so many codes apart, a power of two.
-_MARK = 4
+#: The marks lie so many codes apart, powers of two: for the mean of a square, which noise does not move, and for one
+#: pixel.
+_MARK, _PIXEL_MARK = 4, 16
 _FAR = 255
 #: Where leaving those pixels that are just within the tolerance saves hardly any drawing, they are drawn.
 _CHEAP = 0.08
@@ -67,15 +66,15 @@ class Shown:
         self._now: Planes | None = None
         self._luma = np.empty((0, 0), np.uint8)
 
-    def changes(self, frame: Planes, *, strict: bool = False) -> Changes | None:
+    def changes(self, frame: Planes, *, ends: bool = False) -> Changes | None:
         """What to draw of a picture; None where nothing.
 
         Args:
             frame: the picture.
-            strict: whether another part takes this picture for what is shown; less is held then.
+            ends: whether another part takes this picture for what is shown.
         """
         texture = _texture(frame.y)
-        tolerance = _tolerance(texture, self._hold * _STRICT if strict else self._hold)
+        tolerance = _tolerance(texture, self._hold)
         error = self._error(frame, tolerance)
         limit = _over(tolerance, frame.y.shape)
         mask = error > limit
@@ -83,7 +82,7 @@ class Shown:
         just = (error == limit) & (error > 0) & _over(texture < _PLAIN_TEXTURE, frame.y.shape)
         if np.count_nonzero(just) <= _CHEAP * np.count_nonzero(mask):
             mask |= just
-        if strict:
+        if ends:
             mask |= self._drifted(frame, error)
         if frame.opaque is not None:
             mask &= frame.opaque
@@ -135,7 +134,7 @@ class Shown:
         return moved if np.count_nonzero(mask) > _MENDING * np.count_nonzero(moved) else mask
 
     def _drifted(self, frame: Planes, error: Plane) -> Truth:
-        """Which pixels have crossed one of fixed marks since they were drawn; where chroma has, their error is far.
+        """Which pixels have crossed a fixed mark since they were drawn; where chroma has, their error is far.
 
         A part takes the last picture of the one before for drawn, also where it was held. With marks that are the
         same for all parts, what drifts too slowly for any one part is drawn when it crosses one.
@@ -143,10 +142,11 @@ class Shown:
         now = self._now
         if now is None:
             return error > 0
-        far = ((frame.u ^ now.u) | (frame.v ^ now.v)) >= _MARK
+        side = _SQUARE * frame.u.shape[0] // frame.y.shape[0]
+        far = _crossed(frame.u, now.u, side) | _crossed(frame.v, now.v, side)
         by_row = rows(error, far.shape[0])
         by_row |= spread(far.view(np.uint8) * np.uint8(_FAR), error.shape[0])
-        drifted: Truth = ((frame.y ^ self._luma) >= _MARK) | (error == _FAR)
+        drifted: Truth = _crossed(frame.y, self._luma, _SQUARE) | (error == _FAR)
         return drifted
 
     def _error(self, frame: Planes, tolerance: Plane) -> Plane:
@@ -186,6 +186,22 @@ def _replace(old: Plane, new: Plane, where: Truth) -> None:
     keep = (~where).view(np.uint8)
     old *= keep
     old += new * where.view(np.uint8)
+
+
+def _crossed(plane: Plane, drawn: Plane, side: int) -> Truth:
+    """For each value whether it, or the mean of the square around it, has crossed a mark."""
+    squares = (_means(plane, side) ^ _means(drawn, side)) >= _MARK
+    crossed: Truth = ((plane ^ drawn) >= _PIXEL_MARK) | _over(squares, plane.shape, side)
+    return crossed
+
+
+def _means(plane: Plane, side: int) -> Plane:
+    """The mean of each square, also of those that the edge cuts off."""
+    down, across = (np.arange(0, length, side) for length in plane.shape)
+    sums = np.add.reduceat(np.add.reduceat(plane.astype(np.uint32), down, axis=0), across, axis=1)
+    heights, widths = (np.diff(np.append(np.arange(0, length, side), length)) for length in plane.shape)
+    means: Plane = (sums // (heights[:, None] * widths)).astype(np.uint8)
+    return means
 
 
 def _texture(luma: Plane) -> Texture:

@@ -16,9 +16,9 @@ def plain(luma: int = 100, height: int = 16, width: int = 24) -> Planes:
     return Planes(np.full((height, width), luma, np.uint8), np.full(half, 90, np.uint8), np.full(half, 160, np.uint8))
 
 
-def drawn(shown: Shown, frame: Planes, *, strict: bool = False) -> Changes | None:
+def drawn(shown: Shown, frame: Planes, *, ends: bool = False) -> Changes | None:
     """Draw what has changed, without an error."""
-    changes = shown.changes(frame, strict=strict)
+    changes = shown.changes(frame, ends=ends)
     if changes is not None:
         shown.draw(frame, changes, changes.mask, changes.picture.y)
     return changes
@@ -84,11 +84,20 @@ def test_with_nothing_held_the_smallest_change_is_drawn() -> None:
     assert changes.mask.sum() == 5
 
 
-def test_the_last_frame_of_a_part_is_drawn_more_strictly() -> None:
+def test_what_has_slowly_drifted_is_drawn_when_a_part_ends() -> None:
     shown = Shown(1.0)
-    drawn(shown, plain(100))
-    assert shown.changes(plain(102)) is None
-    assert shown.changes(plain(102), strict=True) is not None
+    drawn(shown, plain(99))
+    assert shown.changes(plain(101)) is None
+    assert shown.changes(plain(101), ends=True) is not None
+    redder = replace(plain(99), v=np.full((8, 12), 161, np.uint8))
+    assert shown.changes(redder, ends=True) is None  # it has crossed no mark yet: those are multiples of 4
+
+
+def test_grain_does_not_drift() -> None:
+    shown, frame = Shown(1.0), plain(99, 64, 64)
+    drawn(shown, frame)
+    grain = np.random.default_rng(0).integers(0, 3, frame.y.shape, np.uint8)
+    assert shown.changes(replace(frame, y=frame.y - 1 + grain), ends=True) is None
 
 
 def test_what_another_part_has_drawn_is_not_drawn_again() -> None:
