@@ -116,13 +116,17 @@ class AlphaGifWriter(GifWriter):
         super().__init__(file, settings, is_part=is_part, threads=threads)
         self._waiting: tuple[Planes, int] | None = None
 
+    def start_from(self, frame: Picture) -> None:
+        """Begin with nothing: the part before has cleared its last frame."""
+
     def add(self, frame: Picture, delay: int, *, ends: bool = False) -> None:
         """See ``GifWriter.add``."""
         planes = self._planes(frame).copy()
         self._pass_on(planes.opaque)
         self._waiting = planes, delay
         if ends:
-            self._pass_on(None)
+            # Nobody knows here what the next part uncovers, so it begins with nothing.
+            self._pass_on(np.zeros(planes.y.shape, np.bool_))
 
     def close(self) -> None:
         """Write the last frame and the trailer."""

@@ -120,3 +120,20 @@ def test_libwebps_own_tools_find_nothing_wrong(tmp_path: Path, length: int) -> N
     found = subprocess.run([tool, str(path)], capture_output=True, text=True, check=True).stdout
     assert "No error detected." in found
     assert found.count("Chunk ANMF") == FRAMES
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 12])
+@FORMATS
+def test_what_is_uncovered_over_a_seam_is_transparent(format_: ImageFormat, length: int) -> None:
+    """A square on nothing moves on, is away for a frame, and comes again."""
+    frames = []
+    for number in range(12):
+        frame = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+        if number != 7:
+            frame[20:60, 8 * number : 8 * number + 24] = (200, 80, 40, 255)
+        frames.append(frame)
+    with Image.open(io.BytesIO(joined(frames, length, format_, alpha=True))) as image:
+        for number, frame in enumerate(frames):
+            image.seek(number)
+            seen = np.asarray(image.convert("RGBA"))[..., 3]
+            assert (seen == frame[..., 3]).all(), number
