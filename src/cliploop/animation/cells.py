@@ -37,6 +37,11 @@ class Cells:
     count: NDArray[np.float32]
     points: Points
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether each cell is one colour; the middle of a coarser one lies between two codes."""
+        return not (self.points[:1] % 1).any()
+
     def by_number(self, values: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Values of the used cells as a table over all numbers."""
         table = np.empty(self.space, np.uint8)

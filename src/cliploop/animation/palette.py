@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from cliploop.animation.cells import Cells
@@ -23,9 +24,11 @@ _COUNTS = 0.75
 _GOLDEN = 0.6180339887498949
 #: A palette that fits so much worse than the last one did (in squared codes) belongs to another scene.
 _WORSE_BY, _WORSE_FLOOR = 2.0, 12.0
-#: A colour that so large a share of the pixels has is shown exactly, up to so many of them: backgrounds, titles and
-#: bars are flat, and the mean of a cluster would lie beside each.
-_OWN, _MOST_OWN = 0.004, 64
+#: A colour that so large a share of the pixels has is shown exactly, up to a quarter of the palette: backgrounds,
+#: titles and bars are flat, and the mean of a cluster would lie beside each.
+_OWN, _SHARE_OWN = 0.004, 4
+#: Likewise so many pixels of a colour that was so frequent before; so many of those are remembered.
+_OWN_PIXELS, _MOST_GROUNDS = 4, 128
 
 
 class PaletteMaker:
@@ -37,6 +40,7 @@ class PaletteMaker:
         self._centres: Points | None = None
         self._error = 0.0
         self._turn = 0
+        self._grounds = np.empty(0, np.int32)
 
     def palette(self, cells: Cells) -> Points:
         """(colours, 3) YUV codes."""
@@ -46,7 +50,8 @@ class PaletteMaker:
         weight = cells.count + np.float32(0.25)
         if self._centres is None or not self._goes_on(cells.points, weight):
             self._begin(cells.points, weight)
-        return _with_own(cast("Points", self._centres), cells)
+        own = self._own(cells)
+        return _with(cells.points[own], cast("Points", self._centres))
 
     def learn(self, cells: Cells, found: Choice, error: Points) -> None:
         """Take note of how the palette served: which entry each cell got, and how far off it is, squared.
@@ -56,6 +61,22 @@ class PaletteMaker:
         if self._centres is None or len(cells.points) <= self._colors:
             return
         self._centres = _moved(cells.points, cells.count, self._centres, found, error)
+
+    def _own(self, cells: Cells) -> NDArray[np.intp]:
+        """The cells whose colour is to be shown exactly, the most frequent first.
+
+        In a drawing or on a screen, a colour that was frequent once stays one: later little of it is drawn at a time,
+        and in a colour that is only near, that would show as a smudge. In a film it would cost entries.
+        """
+        frequent = cells.count >= _OWN * cells.count.sum()
+        if cells.is_exact:
+            packed = _packed(cells.points)
+            seen_before = np.isin(packed, self._grounds) & (cells.count >= _OWN_PIXELS)
+            before = self._grounds[~np.isin(self._grounds, packed[frequent])]
+            self._grounds = np.concatenate([packed[frequent], before])[:_MOST_GROUNDS]
+            frequent |= seen_before
+        found = np.flatnonzero(frequent)
+        return found[np.argsort(-cells.count[found])[: self._colors // _SHARE_OWN]]
 
     def _goes_on(self, points: Points, weight: Points) -> bool:
         """Adapt the last frame's palette to this one; False where that is another scene."""
@@ -132,15 +153,19 @@ def _median_cut(points: Points, weight: Points, colors: int) -> Points:
     return np.resize(found, (colors, 3))
 
 
-def _with_own(centres: Points, cells: Cells) -> Points:
-    """The centres with the nearest to each frequent colour moved onto it."""
-    least = _OWN * cells.count.sum()
-    frequent = np.flatnonzero(cells.count >= least)
-    frequent = frequent[np.argsort(-cells.count[frequent])[:_MOST_OWN]]
+def _with(colors: Points, centres: Points) -> Points:
+    """The centres with the nearest to each of some colours moved onto it."""
     exact = centres.copy()
-    apart = ((centres - cells.points[frequent][:, None]) ** 2).sum(axis=2)
-    for color, distance in zip(frequent, apart, strict=True):
+    apart = ((centres - colors[:, None]) ** 2).sum(axis=2)
+    for color, distance in zip(colors, apart, strict=True):
         entry = distance.argmin()
-        exact[entry] = cells.points[color]
+        exact[entry] = color
         apart[:, entry] = np.inf
     return exact
+
+
+def _packed(points: Points) -> NDArray[np.int32]:
+    """Each colour, in whole codes, as one number."""
+    codes = points.astype(np.int32)
+    packed: NDArray[np.int32] = codes[:, 0] << 16 | codes[:, 1] << 8 | codes[:, 2]
+    return packed

@@ -96,3 +96,18 @@ def test_a_rare_colour_survives() -> None:
         maker.learn(cells, *nearest(cells.points, palette))
     palette = maker.palette(cells)
     assert np.abs(palette - (210, 16, 146)).max(axis=1).min() < 8
+
+
+def test_a_ground_keeps_its_colour_when_little_of_it_is_drawn() -> None:
+    """Behind what moves through a drawing, a few pixels of the ground come back among many other colours."""
+    ground = (120, 90, 60)
+    maker = PaletteMaker(32)
+    planes = [plane // 24 * 24 for plane in noise(8)]
+    for plane, code in zip(planes, ground, strict=True):
+        plane[:30] = code
+    maker.palette(cells_of(*planes))
+    later = [plane // 24 * 24 for plane in noise(9)]
+    for plane, code in zip(later, ground, strict=True):
+        plane[0, :6] = code
+    assert (maker.palette(cells_of(*later)) == ground).all(axis=1).any()
+    assert not (PaletteMaker(32).palette(cells_of(*later)) == ground).all(axis=1).any()
