@@ -31,16 +31,13 @@ class GifWriter:
 
     longest_delay: ClassVar[int] = 0xFFFF  # the field has 16 bits
 
-    def __init__(
-        self, file: BinaryIO, settings: Settings, *, is_part: bool = False, threads: int | None = None
-    ) -> None:
+    def __init__(self, file: BinaryIO, settings: Settings, *, is_part: bool = False, threads: int = 0) -> None:
         """Write to ``file``; where it ``is_part``, neither header nor trailer. 0 ``threads``: one for each core."""
         self._file, self._is_part = BoundedFile(file, settings.max_bytes), is_part
         self._space = settings.space
         self._quality = GifQuality.of(settings.quality, settings.gif)
         self._shown = Shown(self._quality.hold)
-        threads = threads or len(os.sched_getaffinity(0))
-        self._behind = Behind(at_once=threads == 1)
+        self._behind = Behind(at_once=(threads or len(os.sched_getaffinity(0))) == 1)
         self._cells, self._palettes = CellMaker(), PaletteMaker(self._quality.colors, self._quality.search)
         if not is_part:
             self._file.write(header(settings.width, settings.height, settings.loop))
@@ -110,9 +107,7 @@ class AlphaGifWriter(GifWriter):
     each waits for the next one: where that one uncovers something, it is drawn whole, and cleared at its end.
     """
 
-    def __init__(
-        self, file: BinaryIO, settings: Settings, *, is_part: bool = False, threads: int | None = None
-    ) -> None:
+    def __init__(self, file: BinaryIO, settings: Settings, *, is_part: bool = False, threads: int = 0) -> None:
         super().__init__(file, settings, is_part=is_part, threads=threads)
         self._waiting: tuple[Planes, int] | None = None
 

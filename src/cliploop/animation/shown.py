@@ -143,9 +143,7 @@ class Shown:
         if now is None:
             return error > 0
         side = _SQUARE * frame.u.shape[0] // frame.y.shape[0]
-        far = _crossed(frame.u, now.u, side) | _crossed(frame.v, now.v, side)
-        by_row = rows(error, far.shape[0])
-        by_row |= spread(far.view(np.uint8) * np.uint8(_FAR), error.shape[0])
+        _put_far(error, _crossed(frame.u, now.u, side) | _crossed(frame.v, now.v, side))
         drifted: Truth = _crossed(frame.y, self._luma, _SQUARE) | (error == _FAR)
         return drifted
 
@@ -156,9 +154,7 @@ class Shown:
         error = difference(frame.y, now.y)
         off = np.maximum(difference(frame.u, now.u), difference(frame.v, now.v))
         side = _SQUARE * frame.u.shape[0] // frame.y.shape[0]
-        far = off > _over(tolerance + np.uint8(_CHROMA if self._hold else 0), off.shape, side)
-        by_row = rows(error, far.shape[0])
-        by_row |= spread(far.view(np.uint8) * np.uint8(_FAR), error.shape[0])
+        _put_far(error, off > _over(tolerance + np.uint8(_CHROMA if self._hold else 0), off.shape, side))
         if now.opaque is not None:
             error[~now.opaque] = _FAR
         return error
@@ -179,6 +175,12 @@ def _changes(frame: Planes, mask: Truth, error: Plane, texture: Texture, *, whol
         error=np.ascontiguousarray(box.of(error)).ravel().take(pixels),
         smooth=smooth,
     )
+
+
+def _put_far(error: Plane, chroma: Truth) -> None:
+    """Let the error of luma be far where that of chroma is too large, which is at chroma's own size."""
+    by_row = rows(error, chroma.shape[0])
+    by_row |= spread(chroma.view(np.uint8) * np.uint8(_FAR), error.shape[0])
 
 
 def _replace(old: Plane, new: Plane, where: Truth) -> None:

@@ -42,7 +42,7 @@ class WebpWriter:
     longest_delay: ClassVar[int] = 0xFFFFFF  # the field has 24 bits
 
     def __init__(self, file: BinaryIO, settings: Settings, *, is_part: bool = False, threads: int = 0) -> None:
-        """Write to ``file``; where it ``is_part``, neither header nor length."""
+        """Write to ``file``; where it ``is_part``, neither header nor length. 0 ``threads``: one for each core."""
         self._raw, self._start, self._is_part = file, file.tell(), is_part
         self._file = BoundedFile(file, settings.max_bytes)
         self._quality = settings.quality
