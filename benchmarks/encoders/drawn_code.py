@@ -6,7 +6,9 @@ import random
 from collections.abc import Iterator
 from itertools import pairwise
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from benchmarks.encoders.fonts import font
 
 FPS, SECONDS = 30, 24
 SIZE = (1280, 720)
@@ -103,11 +105,9 @@ def _chrome(draw: ImageDraw.ImageDraw, second: float) -> None:
         x = left + 110 + index * 140
         if index == chosen:
             draw.rectangle((x, upper + 4, x + 130, upper + _TITLE), fill=_GROUND)
-        draw.text((x + 16, upper + 8), name, fill=_TEXT, font=_font(15))
+        draw.text((x + 16, upper + 8), name, fill=_TEXT, font=font(15))
     draw.rectangle((left, lower - 24, right, lower), fill=(98, 114, 164))
-    draw.text(
-        (left + 12, lower - 21), f"Ln {1 + _scroll(second) // _LINE}, Col 5   UTF-8", fill=_TEXT, font=_font(14)
-    )
+    draw.text((left + 12, lower - 21), f"Ln {1 + _scroll(second) // _LINE}, Col 5   UTF-8", fill=_TEXT, font=font(14))
 
 
 def _typing(draw: ImageDraw.ImageDraw, second: float) -> None:
@@ -162,21 +162,9 @@ def _line(chance: random.Random) -> list[Token]:
     return [*tokens, ("plain", chance.choice((")", ":", "")))]
 
 
-_fonts: dict[int, ImageFont.FreeTypeFont] = {}
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """Pillow's own, which is the same everywhere."""
-    if size not in _fonts:
-        font = ImageFont.load_default(size)
-        assert isinstance(font, ImageFont.FreeTypeFont)  # noqa: S101
-        _fonts[size] = font
-    return _fonts[size]
-
-
 def _write(draw: ImageDraw.ImageDraw, x: int, y: int, tokens: list[Token]) -> None:
     """Letter by letter, in columns of one width."""
     for colour, text in tokens:
         for letter in text:
-            draw.text((x + _CELL / 2, y + 2), letter, fill=_COLOURS[colour], font=_font(16), anchor="ma")
+            draw.text((x + _CELL / 2, y + 2), letter, fill=_COLOURS[colour], font=font(16), anchor="ma")
             x += _CELL

@@ -6,7 +6,9 @@ import math
 import random
 from collections.abc import Iterator
 
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFilter
+
+from benchmarks.encoders.fonts import font
 
 FPS, SECONDS = 30, 24
 SIZE = (1280, 720)
@@ -37,25 +39,13 @@ def frames() -> Iterator[Image.Image]:
         yield image
 
 
-_fonts: dict[int, ImageFont.FreeTypeFont] = {}
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """Pillow's own, which is the same everywhere."""
-    if size not in _fonts:
-        font = ImageFont.load_default(size)
-        assert isinstance(font, ImageFont.FreeTypeFont)  # noqa: S101
-        _fonts[size] = font
-    return _fonts[size]
-
-
 def _desk() -> Image.Image:
     image = Image.new("RGB", SIZE, (241, 243, 244))
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, SIZE[0], 44), fill=_PAPER)
     draw.line((0, 44, SIZE[0], 44), fill=_LINES)
     for index, name in enumerate(("File", "Edit", "View", "Insert", "Format", "Tools", "Help")):
-        draw.text((24 + index * 76, 14), name, fill=_INK, font=_font(15))
+        draw.text((24 + index * 76, 14), name, fill=_INK, font=font(15))
     for index, colour in enumerate(((234, 67, 53), (251, 188, 4), (52, 168, 83), _BLUE)):
         draw.ellipse((1090 + index * 40, 10, 1114 + index * 40, 34), fill=colour)
     for box in (_LETTER, _SHEET):
@@ -71,18 +61,18 @@ def _words() -> list[str]:
 def _letter(draw: ImageDraw.ImageDraw, words: list[str], second: float) -> None:
     """So many words as have been typed; the page moves up a line when it is full."""
     left, top, right, bottom = _LETTER
-    draw.text((left + 30, top + 24), "Notes on the loop", fill=_BLUE, font=_font(26))
+    draw.text((left + 30, top + 24), "Notes on the loop", fill=_BLUE, font=font(26))
     rows: list[str] = [""]
     for word in words[: 60 + int(second * 5.5)]:
-        if draw.textlength(f"{rows[-1]} {word}", font=_font(17)) > right - left - 60:
+        if draw.textlength(f"{rows[-1]} {word}", font=font(17)) > right - left - 60:
             rows.append("")
         rows[-1] = f"{rows[-1]} {word}".strip()
     room = (bottom - top - 90) // _ROW
     shown = rows[-room:]
     for index, row in enumerate(shown):
-        draw.text((left + 30, top + 70 + index * _ROW), row, fill=_INK, font=_font(17))
+        draw.text((left + 30, top + 70 + index * _ROW), row, fill=_INK, font=font(17))
     if int(second * 1.9) % 2:
-        x = left + 32 + draw.textlength(shown[-1], font=_font(17))
+        x = left + 32 + draw.textlength(shown[-1], font=font(17))
         y = top + 70 + (len(shown) - 1) * _ROW
         draw.line((x, y, x, y + 19), fill=_INK, width=2)
 
@@ -110,7 +100,7 @@ def _sheet(draw: ImageDraw.ImageDraw, figures: list[str], second: float) -> None
     for cell in range(_COLUMNS):
         x = left + cell * column
         draw.line((x, top, x, bottom), fill=_LINES)
-        draw.text((x + column / 2, top + 6), "ABCDEF"[cell], fill=_INK, font=_font(14), anchor="ma")
+        draw.text((x + column / 2, top + 6), "ABCDEF"[cell], fill=_INK, font=font(14), anchor="ma")
 
 
 def _cell(draw: ImageDraw.ImageDraw, box: Box, figure: str) -> None:
@@ -119,7 +109,7 @@ def _cell(draw: ImageDraw.ImageDraw, box: Box, figure: str) -> None:
     draw.rectangle(
         (box[0] + 1, box[1] + 1, box[2] - 1, box[3] - 1), fill=(255, round(255 - 80 * part), 255 - round(130 * part))
     )
-    draw.text((box[2] - 8, box[1] + 6), figure, fill=_INK, font=_font(14), anchor="ra")
+    draw.text((box[2] - 8, box[1] + 6), figure, fill=_INK, font=font(14), anchor="ra")
 
 
 def _dialog_with_shadow() -> Image.Image:
@@ -130,12 +120,12 @@ def _dialog_with_shadow() -> Image.Image:
     image = image.filter(ImageFilter.GaussianBlur(10))
     draw = ImageDraw.Draw(image)
     draw.rounded_rectangle((30, 24, 450, 224), 12, fill=(*_PAPER, 255))
-    draw.text((56, 48), "Save the changes?", fill=_INK, font=_font(22))
-    draw.text((56, 92), "The sheet was changed by two people at", fill=(95, 99, 104), font=_font(16))
-    draw.text((56, 116), "the same time. Which one shall stay?", fill=(95, 99, 104), font=_font(16))
+    draw.text((56, 48), "Save the changes?", fill=_INK, font=font(22))
+    draw.text((56, 92), "The sheet was changed by two people at", fill=(95, 99, 104), font=font(16))
+    draw.text((56, 116), "the same time. Which one shall stay?", fill=(95, 99, 104), font=font(16))
     for x, name, colour in ((210, "Theirs", _PAPER), (330, "Mine", _BLUE)):
         draw.rounded_rectangle((x, 166, x + 100, 204), 8, fill=colour, outline=_BLUE)
-        draw.text((x + 50, 176), name, fill=_BLUE if colour == _PAPER else _PAPER, font=_font(17), anchor="ma")
+        draw.text((x + 50, 176), name, fill=_BLUE if colour == _PAPER else _PAPER, font=font(17), anchor="ma")
     return image
 
 

@@ -11,19 +11,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cliploop.adapters.ffmpeg import encode as encode_module
 from cliploop.adapters.ffmpeg import locate
-from cliploop.adapters.ffmpeg.process import Run
 from cliploop.cli import main
-from cliploop.domain.deadline import Deadline
 from tests.media.range_server import RangeServer
-from tests.media.workshop import H264, make
+from tests.media.workshop import H264, counted_runs, make
 from tests.reading import read_facts
 
 COMMAND = [sys.executable, "-m", "cliploop", "encode"]
@@ -51,16 +47,7 @@ def environment() -> dict[str, str]:
 def test_two_images_of_one_decode(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    started = []
-
-    class CountedRun(Run):
-        def __init__(
-            self, words: Sequence[str], *, folder: Path, deadline: Deadline, pass_fds: Sequence[int]
-        ) -> None:
-            started.append(words)
-            super().__init__(words, folder=folder, deadline=deadline, pass_fds=pass_fds)
-
-    monkeypatch.setattr(encode_module, "Run", CountedRun)
+    started = counted_runs(monkeypatch)
     words = ["film.mp4", "a.gif", "b.webp", "--start", "1", "--end", "2.5", "--width", "160", "--fps", "8"]
     assert main(["encode", *words, "--loop", "2"]) == 0
     assert len(started) == 1

@@ -11,14 +11,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cliploop.adapters.ffmpeg import encode as encode_module
-from cliploop.adapters.ffmpeg.process import Run
-from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import ErrorCode
 from cliploop.domain.limits import Limits
 from cliploop.domain.section import Section
 from cliploop.domain.template import Template
-from tests.media.workshop import GIF, H264, WEBP, make, run
+from tests.media.workshop import GIF, H264, WEBP, counted_runs, make, run
 from tests.reading import read_facts
 
 BOTH = pytest.mark.parametrize("template", [GIF, WEBP], ids=["gif", "webp"])
@@ -173,16 +170,7 @@ def test_containers(moving: Path, clips: Path, tmp_path: Path, name: str, words:
 def test_images_of_one_section_come_from_one_decode(
     moving: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = []
-
-    class CountedRun(Run):
-        def __init__(
-            self, words: Sequence[str], *, folder: Path, deadline: Deadline, pass_fds: Sequence[int]
-        ) -> None:
-            started.append(words)
-            super().__init__(words, folder=folder, deadline=deadline, pass_fds=pass_fds)
-
-    monkeypatch.setattr(encode_module, "Run", CountedRun)
+    started = counted_runs(monkeypatch)
     templates = [GIF, WEBP, replace(GIF, width=320), replace(WEBP, fps=Fraction(5))]
     made = run(moving, tmp_path, templates, Section(0, 2000))
     assert len(started) == 1

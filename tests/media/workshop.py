@@ -9,12 +9,15 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from cliploop.adapters.ffmpeg import encode as encode_module
 from cliploop.adapters.ffmpeg.encode import FfmpegEncoder
 from cliploop.adapters.ffmpeg.locate import ffmpeg
 from cliploop.adapters.ffmpeg.probe import FfmpegProber
+from cliploop.adapters.ffmpeg.process import Run
 from cliploop.application.ports import EncodedImage, Progress, Pulse, ReadableSource
 from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import CliploopError
@@ -90,3 +93,18 @@ def run(
         source, media, plans, scratch=scratch, deadline=Deadline.after(seconds), pulse=pulse
     )
     return Made(media, plans, results)
+
+
+def counted_runs(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
+    """The words of every decoder that is started from now on."""
+    started: list[Sequence[str]] = []
+
+    class CountedRun(Run):
+        def __init__(
+            self, words: Sequence[str], *, folder: Path, deadline: Deadline, pass_fds: Sequence[int]
+        ) -> None:
+            started.append(words)
+            super().__init__(words, folder=folder, deadline=deadline, pass_fds=pass_fds)
+
+    monkeypatch.setattr(encode_module, "Run", CountedRun)
+    return started

@@ -134,7 +134,8 @@ class AlphaGifWriter(GifWriter):
             return
         frame, delay = self._waiting
         self._waiting = None
-        if opaque is None or not self._shown.uncovers(frame, opaque):
+        covered = np.ones(frame.y.shape, np.bool_) if frame.opaque is None else frame.opaque
+        if opaque is None or not (covered & ~opaque).any():
             super().add(frame, delay)
             return
         self._draw(frame, self._shown.everything(frame), delay, CLEAR)

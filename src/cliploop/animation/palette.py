@@ -56,7 +56,7 @@ class PaletteMaker:
     def learn(self, cells: Cells, found: Choice, error: Points) -> None:
         """Take note of how the palette served: which entry each cell got, and how far off it is, squared.
 
-        The next palette begins with the entries that served least moved to the cells that were served worst.
+        The next palette begins with the entries that are missed least moved to the cells that were served worst.
         """
         if self._centres is None or len(cells.points) <= self._colors:
             return

@@ -17,6 +17,8 @@ _PLAIN, _LEAST, _BY_TEXTURE, _MOST = 2.0, 0.5, 0.25, 20.0
 #: The mean step from pixel to pixel up to which an area is plain. There, noise of a code or two is all that changes
 #: in film, and redrawing it would cost most of the file.
 _PLAIN_TEXTURE = 2.5
+#: Likewise, up to which a step of colour is seen as such.
+_SMOOTH_TEXTURE = 5.0
 #: Chroma is less seen, and its noise is larger.
 _CHROMA = 1
 #: The marks lie so many codes apart, powers of two: for the mean of a square, which noise does not move, and for one
@@ -29,8 +31,6 @@ _CHEAP = 0.08
 _MENDING = 2
 
 Texture = NDArray[np.float32]
-#: Likewise, up to which a step of colour is seen as such.
-_SMOOTH_TEXTURE = 5.0
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Changes:
     Attributes:
         box: where it lies.
         picture: what lies there, in memory of its own.
-        pixels: which of the box's pixels, as their numbers in reading order.
+        mask: (height, width) of the box, which of its pixels.
+        pixels: the same as their numbers in reading order.
         error: for each of them, how far off in luma it is as shown; 255 where it has to be drawn anyway.
         smooth: (height, width) of the box, where there is little texture.
     """
@@ -93,11 +94,6 @@ class Shown:
         mask = np.ones(frame.y.shape, np.bool_) if frame.opaque is None else frame.opaque
         changes = _changes(frame, mask, np.full(frame.y.shape, _FAR, np.uint8), _texture(frame.y), whole=True)
         return cast("Changes", changes)
-
-    def uncovers(self, frame: Planes, opaque: Truth) -> bool:
-        """Whether a picture that covers only ``opaque``, after ``frame``, needs something to become transparent."""
-        covered = np.zeros(opaque.shape, np.bool_) if frame.opaque is None else frame.opaque
-        return bool((covered & ~opaque).any())
 
     def draw(self, frame: Planes, changes: Changes, drawn: Truth, luma: Plane) -> None:
         """Take note that the pixels ``drawn`` within the box now show ``luma``, and the frame's chroma."""

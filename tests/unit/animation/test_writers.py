@@ -176,3 +176,17 @@ def test_an_image_is_held_to_what_was_planned(tmp_path: Path, kept: dict[str, An
     with pytest.raises(CliploopError) as caught:
         verify(path, ImageFormat.GIF, planned, delays)
     assert caught.value.code == ErrorCode.OUTPUT_INVALID
+
+
+def test_a_gif_that_is_compressed_behind_is_the_one_that_is_compressed_at_once(tmp_path: Path) -> None:
+    frames = [np.random.default_rng(number).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8) for number in range(6)]
+    made = []
+    for threads in (1, 2):
+        path = tmp_path / f"{threads}.gif"
+        with path.open("wb") as file:
+            writer = GifWriter(file, Settings(WIDTH, HEIGHT), threads=threads)
+            for frame in frames:
+                writer.add(frame, 5)
+            writer.close()
+        made.append(path.read_bytes())
+    assert made[0] == made[1]
