@@ -21,7 +21,7 @@ export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test bench bench-check bench-store check fmt build lock clean
+.PHONY: help setup demo serve test bench bench-check bench-store check fmt reference build lock clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,10 @@ check: $(READY) ## format, lint, types, import contract, template
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sam validate --lint --template infra/template.yaml
+	$(BIN)/python -m local.reference --check
+
+reference: $(READY) ## write the pages that the code writes about itself (docs/reference, tables of docs/compatibility.md)
+	@$(BIN)/python -m local.reference
 
 fmt: $(READY) ## format the code
 	$(BIN)/ruff format .
@@ -85,7 +89,8 @@ lock: $(READY) ## resolve the libraries anew (needs uv; UPGRADE=--upgrade takes 
 	$(LOCK) $(UPGRADE) pyproject.toml --extra aws --group dev --output-file requirements.lock
 	echo "aws-lambda-powertools" | $(LOCK) - --constraint requirements.lock \
 		--output-file functions/query_tasks/requirements.txt
-	cp functions/query_tasks/requirements.txt functions/on_task_change/requirements.txt
+	for door in on_task_change send_callback manage_tasks; do \
+		cp functions/query_tasks/requirements.txt functions/$$door/requirements.txt; done
 	printf '%s\n' aws-lambda-powertools numpy pillow | $(LOCK) - --constraint requirements.lock \
 		--output-file functions/on_upload/requirements.txt
 

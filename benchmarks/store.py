@@ -27,10 +27,12 @@ from cliploop.domain.errors import ErrorCode, Failure
 from cliploop.domain.identity import ObjectVersion, task_id_of_upload
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import AudioStream, MediaInfo, VideoStream
+from cliploop.domain.output import StoredImage, outputs_of
 from cliploop.domain.plan import plan_output
 from cliploop.domain.procedure import BUILT_IN_PROCEDURES
 from cliploop.domain.query import PageRequest, TaskFilter
-from cliploop.domain.task import Output, StoredImage, Task, TaskState
+from cliploop.domain.task import Task, TaskState
+from cliploop.domain.template import BUILT_IN_TEMPLATES
 from cliploop.testing import SettableClock
 from tests.tables import create_tables
 
@@ -63,7 +65,7 @@ def new_task(project: str, number: int, created_ms: int) -> Task:
         file_id=number + 1,
         source=source,
         procedure="preview",
-        outputs=tuple(Output(use) for use in BUILT_IN_PROCEDURES["preview"].uses),
+        outputs=outputs_of(BUILT_IN_PROCEDURES["preview"].references, BUILT_IN_TEMPLATES),
         created_ms=created_ms,
     ).registered()
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
 from local import package
+from local.engine import free_ports
 from local.stack import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Stack, connect
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 STACK_NAME = "cliploop"
 _ARTIFACTS = "cliploop-artifacts"
 _TIMEOUT_S = 60
+_APP_ID = "1300000000"  # the template's default
 
 
 class DeployError(Exception):
@@ -24,8 +27,14 @@ class DeployError(Exception):
 def deploy(engine: Engine, parameters: Mapping[str, str] | None = None) -> Stack:
     """Build and deploy the real template with this machine's runtime and architecture."""
     target = package.this_machine()
+    private_target = f"127.0.0.1:{free_ports(1)[0]}"
     template = _upload_code(engine, package.build_all(target))
-    values = {"PythonRuntime": _lambda_runtime(target), "Architecture": target.architecture, **(parameters or {})}
+    values = {
+        "PythonRuntime": _lambda_runtime(target),
+        "Architecture": target.architecture,
+        "AllowedPrivateTargets": private_target,
+        **(parameters or {}),
+    }
     cloudformation = connect(engine.endpoint, "cloudformation")
     cloudformation.create_stack(
         StackName=STACK_NAME,
@@ -33,7 +42,7 @@ def deploy(engine: Engine, parameters: Mapping[str, str] | None = None) -> Stack
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
-    return _stack(engine, _outputs(cloudformation))
+    return _stack(engine, values, _outputs(cloudformation))
 
 
 def _lambda_runtime(target: package.Target) -> str:
@@ -74,7 +83,9 @@ def _reasons(cloudformation: Any) -> str:
     )
 
 
-def _stack(engine: Engine, outputs: Mapping[str, str]) -> Stack:
+def _stack(engine: Engine, parameters: Mapping[str, str], outputs: Mapping[str, str]) -> Stack:
+    secrets = connect(engine.endpoint, "secretsmanager")
+    key = json.loads(secrets.get_secret_value(SecretId=outputs["AccessKeysSecretArn"])["SecretString"])
     return Stack(
         api=engine.front_door,
         aws_endpoint=engine.endpoint,
@@ -87,6 +98,11 @@ def _stack(engine: Engine, outputs: Mapping[str, str]) -> Stack:
         catalog_table=outputs["CatalogTableName"],
         bus=outputs["EventBusName"],
         project_id=outputs["ProjectId"],
+        app_id=int(parameters.get("AppId", _APP_ID)),
         uploads_queue_url=outputs["UploadsQueueUrl"],
         work_queue_url=outputs["WorkQueueUrl"],
+        callbacks_queue_url=outputs["CallbacksQueueUrl"],
+        secret_id=key["secret_id"],
+        secret_key=key["secret_key"],
+        private_target=parameters["AllowedPrivateTargets"].partition(",")[0],
     )

@@ -69,7 +69,7 @@ def start() -> Engine:
     stop_stale_runs()
     folder = STATE / f"run-{os.getpid()}-{time.time_ns()}"
     (folder / "tmp").mkdir(parents=True)
-    port, front_port = _free_ports(2)
+    port, front_port = free_ports(2)
     with (folder / "engine.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", _LAUNCHER],
@@ -203,7 +203,7 @@ def _is_ours(pid: int) -> bool:
         return False
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that nobody has now, all different."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in sockets]

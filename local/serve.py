@@ -48,11 +48,27 @@ def _tell(stack: Stack, log: str) -> None:
         f"""
 The stack is up. Its values are in {STACK_FILE.relative_to(STATE.parent)}; Ctrl-C stops it.
 
-  API            {stack.api}/v1/{stack.project_id}/animated-graphics
+  Tencent VOD    {stack.api}   (keys {stack.secret_id} / {stack.secret_key})
+  Huawei query   {stack.api}/v1/{stack.project_id}/animated-graphics
   AWS endpoint   {stack.aws_endpoint}   (any AWS SDK; keys {stack.aws_access_key_id} / {stack.aws_secret_access_key})
   upload to      s3://{stack.upload_bucket}
   images from    s3://{stack.output_bucket}
+  sources from   http://{stack.private_target}   (a free port: the one private address to fetch from and call)
   log            {log}
+
+An unmodified client of Tencent VOD's (pip install tencentcloud-sdk-python-vod):
+
+  from tencentcloud.common.credential import Credential
+  from tencentcloud.common.profile.client_profile import ClientProfile
+  from tencentcloud.common.profile.http_profile import HttpProfile
+  from tencentcloud.vod.v20180717 import models, vod_client
+
+  http = HttpProfile(protocol="http", endpoint="{stack.api.removeprefix("http://")}")
+  keys = Credential("{stack.secret_id}", "{stack.secret_key}")
+  client = vod_client.VodClient(keys, "", ClientProfile(httpProfile=http))
+  print(client.DescribeAnimatedGraphicsTemplates(models.DescribeAnimatedGraphicsTemplatesRequest()))
+
+More in examples/.
 """,
         flush=True,
     )

@@ -21,7 +21,11 @@ SECRET_ACCESS_KEY = "test"  # noqa: S105
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A deployed stack, as its users see it: addresses, names and the keys to call them with."""
+    """A deployed stack, as its users see it: addresses, names and the keys to call them with.
+
+    `secret_id` and `secret_key` are an access key of the vendors' API. `private_target` is the one private address
+    (`host:port`) that the stack fetches from and calls: a free port, to serve a source or hear of events there.
+    """
 
     api: str
     aws_endpoint: str
@@ -34,8 +38,13 @@ class Stack:
     catalog_table: str
     bus: str
     project_id: str
+    app_id: int
     uploads_queue_url: str
     work_queue_url: str
+    callbacks_queue_url: str
+    secret_id: str
+    secret_key: str
+    private_target: str
 
     def client(self, service: str) -> Any:
         """A boto3 client of the engine."""

@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from cliploop import bootstrap
-from cliploop.domain.notification import TaskChange
+from cliploop.domain.notification import Change
 
 logger = Logger(service="cliploop")
 
@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     of times, and then sends its position to the dead-letter queue, so that the shard goes on.
     """
     parts = bootstrap.on_task_change()
-    changes: dict[str, TaskChange] = {}
+    changes: dict[str, Change] = {}
     failed: list[str] = []
     for record in event["Records"]:
         number = record["dynamodb"]["SequenceNumber"]

@@ -52,7 +52,10 @@ class OnUploadSettings(_FromEnvironment):
     uploads_queue_arn: str
     work_queue_url: str
     work_queue_arn: str
+    upload_bucket: str
     output_bucket: str
+    allowed_private_targets: str
+    max_fetch_bytes: int
     default_procedure: str
     retention_days: int
     max_frames: int
@@ -86,7 +89,9 @@ class OnTaskChangeSettings(_FromEnvironment):
     project_id: str
     app_id: int
     tasks_table: str
+    catalog_table: str
     event_bus: str
+    callbacks_queue_url: str
     public_base_url: str
     retention_days: int
 
@@ -98,4 +103,33 @@ class QueryTasksSettings(_FromEnvironment):
     project_id: str
     app_id: int
     tasks_table: str
+    retention_days: int
+
+
+@dataclass(frozen=True)
+class SendCallbackSettings(_FromEnvironment):
+    """For ``functions/send_callback``."""
+
+    catalog_table: str
+    callbacks_queue_url: str
+    callbacks_queue_arn: str
+    allowed_private_targets: str
+
+
+@dataclass(frozen=True)
+class ManageTasksSettings(_FromEnvironment):
+    """For ``functions/manage_tasks``."""
+
+    project_id: str
+    app_id: int
+    tasks_table: str
+    catalog_table: str
+    work_queue_url: str
+    upload_bucket: str
+    upload_grant_role_arn: str
+    access_keys_secret_arn: str
+    allowed_private_targets: str
+    max_upload_bytes: int
+    signing_hosts: str
+    public_base_url: str
     retention_days: int

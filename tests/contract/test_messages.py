@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
 from cliploop.adapters.eventbridge_notifications import EventBridgeNotifications
+from cliploop.adapters.sqs_callbacks import SqsCallbackQueue
 from cliploop.adapters.sqs_retry import SqsRetry, retry_delay_s
 from cliploop.adapters.sqs_work import SqsWorkQueue
-from cliploop.domain.errors import CliploopError
+from cliploop.application.ports_events import MAX_EVENT_BYTES, Callback, CallbackQueue
+from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.identity import ObjectVersion
-from cliploop.domain.notification import Notification
+from cliploop.domain.notification import EventKind, Notification
 from cliploop.domain.task import Task
+from cliploop.testing.in_memory_events import InMemoryCallbackQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -33,11 +36,13 @@ TASK = Task(
 
 
 def notices(count: int) -> list[Notification]:
-    return [Notification(f"d{number}", replace(TASK, task_id=number + 1)) for number in range(count)]
+    kind = EventKind.PROCEDURE_STATE_CHANGED
+    return [Notification(f"d{number}", kind, replace(TASK, task_id=number + 1)) for number in range(count)]
 
 
 def encode(notification: Notification) -> Mapping[str, Any]:
-    return {"EventType": "ProcedureStateChanged", "Task": notification.task.task_id, "Name": "ü"}
+    assert isinstance(notification.subject, Task)
+    return {"EventType": notification.kind.value, "Task": notification.subject.task_id, "Name": "ü"}
 
 
 def test_a_task_sent_to_work_arrives_with_its_whole_id(sqs: SQSClient) -> None:
@@ -85,6 +90,60 @@ def test_a_message_that_cannot_be_put_back_is_named(sqs: SQSClient) -> None:
 
 def test_the_backoff_doubles_up_to_five_minutes() -> None:
     assert [retry_delay_s(count) for count in (1, 2, 3, 7, 1000)] == [5, 10, 20, 300, 300]
+
+
+CALLBACK = Callback("p", "d", "https://example.com/ü", {"Name": "ü\uffff\x00日本", "Deep": [1, 2.5, {"None": None}]})
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """A queue of callbacks, and what waits in it."""
+
+    queue: CallbackQueue
+    waiting: Callable[[], list[Callback]]
+
+
+@pytest.fixture(params=["in memory", "moto"])
+def callbacks(request: pytest.FixtureRequest) -> Callbacks:
+    if request.param == "in memory":
+        memory = InMemoryCallbackQueue()
+        return Callbacks(memory, lambda: memory.callbacks)
+    client: SQSClient = request.getfixturevalue("sqs")
+    url = client.create_queue(QueueName="callbacks")["QueueUrl"]
+
+    def waiting() -> list[Callback]:
+        messages = client.receive_message(QueueUrl=url).get("Messages", [])
+        return [Callback(**json.loads(message["Body"])) for message in messages]
+
+    return Callbacks(SqsCallbackQueue(client, url), waiting)
+
+
+def test_a_callback_arrives_whole(callbacks: Callbacks) -> None:
+    callbacks.queue.send(CALLBACK)
+    assert callbacks.waiting() == [CALLBACK]
+
+
+def test_the_largest_callback_fits_with_the_longest_address(callbacks: Callbacks) -> None:
+    text = "x" * (MAX_EVENT_BYTES - len('{"Text": ""}'))
+    largest = replace(CALLBACK, url="https://example.com/".ljust(2_048, "ü"), body={"Text": text})
+    callbacks.queue.send(largest)
+    assert callbacks.waiting() == [largest]
+
+
+def test_a_callback_that_is_too_large_is_refused_for_good(callbacks: Callbacks) -> None:
+    with pytest.raises(CliploopError) as raised:
+        callbacks.queue.send(replace(CALLBACK, body={"Text": "x" * MAX_EVENT_BYTES}))
+    assert raised.value.code is ErrorCode.LIMIT_EXCEEDED
+    assert not raised.value.retryable
+    assert callbacks.waiting() == []
+
+
+def test_a_queue_of_callbacks_that_is_gone_is_tried_again(sqs: SQSClient) -> None:
+    url = sqs.create_queue(QueueName="callbacks")["QueueUrl"]
+    sqs.delete_queue(QueueUrl=url)
+    with pytest.raises(CliploopError) as raised:
+        SqsCallbackQueue(sqs, url).send(CALLBACK)
+    assert raised.value.retryable
 
 
 @pytest.fixture

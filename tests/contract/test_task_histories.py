@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,11 @@ from cliploop.adapters.dynamodb_tasks import DynamoDBTasks
 from cliploop.application.ports import Tasks
 from cliploop.domain.errors import ErrorCode, Failure
 from cliploop.domain.identity import ObjectVersion
+from cliploop.domain.output import outputs_of
 from cliploop.domain.procedure import BUILT_IN_PROCEDURES
 from cliploop.domain.query import PageRequest, TaskFilter
-from cliploop.domain.task import Output, Task, TaskState
+from cliploop.domain.task import Task, TaskState
+from cliploop.domain.template import BUILT_IN_TEMPLATES
 from cliploop.testing import InMemoryTasks, SettableClock
 from tests.tables import create_tables
 
@@ -26,15 +29,19 @@ if TYPE_CHECKING:
 NOW_MS = 1_793_000_000_000
 PROJECT = "p" * 32
 FAILURE = Failure(ErrorCode.SOURCE_MALFORMED, "broken")
-STEPS = ["claim", "release", "succeed", "fail", "tell"]
+STEPS = ["fetch", "claim", "release", "succeed", "fail", "cancel", "tell"]
 
 
 @dataclass(frozen=True)
 class Life:
-    """A task's age when the list is read, and what happened to it, as far as its state allowed."""
+    """A task's age when the list is read, and what happened to it, as far as its state allowed.
+
+    ``is_pulled``: whether its source had to be fetched first.
+    """
 
     age_s: int
     steps: list[str]
+    is_pulled: bool
 
 
 lives = st.lists(
@@ -45,8 +52,10 @@ lives = st.lists(
         st.one_of(
             st.just(["claim", "succeed", "tell"]),
             st.just(["claim", "fail", "tell"]),
+            st.just(["cancel", "tell"]),
             st.lists(st.sampled_from(STEPS)),
         ),
+        st.booleans(),
     ),
     max_size=20,
 )
@@ -71,8 +80,10 @@ def live(store: Tasks, number: int, life: Life) -> None:
         file_id=1,
         source=ObjectVersion("b", str(number), "v"),
         procedure="preview",
-        outputs=tuple(Output(use) for use in BUILT_IN_PROCEDURES["preview"].uses),
+        outputs=outputs_of(BUILT_IN_PROCEDURES["preview"].references, BUILT_IN_TEMPLATES),
         created_ms=NOW_MS - life.age_s * 1000,
+        origin="https://films.example/a.mp4" if life.is_pulled else "",
+        state=TaskState.INIT if life.is_pulled else TaskState.WAITING,
     ).registered()
     store.add(row)
     for step in life.steps:
@@ -84,19 +95,17 @@ def live(store: Tasks, number: int, life: Life) -> None:
 
 def _step(row: Task, step: str) -> Task | None:
     processing = row.state is TaskState.PROCESSING
-    match step:
-        case "claim" if row.state is TaskState.WAITING:
-            return row.claim(NOW_MS)
-        case "release" if processing:
-            return row.release(row.attempt, FAILURE, NOW_MS)
-        case "succeed" if processing:
-            return row.finish(row.attempt, NOW_MS)
-        case "fail" if processing:
-            return row.fail(row.attempt, FAILURE, NOW_MS)
-        case "tell" if row.state.is_final and row.due_at_ms:
-            return row.told()
-        case _:
-            return None
+    steps: dict[str, tuple[bool, Callable[[], Task]]] = {
+        "fetch": (row.state is TaskState.INIT, lambda: row.claim(NOW_MS).fetched(1, row.source, 1, NOW_MS)),
+        "claim": (row.state is TaskState.WAITING, lambda: row.claim(NOW_MS)),
+        "release": (processing, lambda: row.release(row.attempt, FAILURE, NOW_MS)),
+        "succeed": (processing, lambda: row.finish(row.attempt, NOW_MS)),
+        "fail": (processing, lambda: row.fail(row.attempt, FAILURE, NOW_MS)),
+        "cancel": (not row.state.is_final, lambda: row.cancel(NOW_MS)),
+        "tell": (row.state.is_final and row.due_at_ms > 0, row.told),
+    }
+    is_possible, change = steps[step]
+    return change() if is_possible else None
 
 
 def read_to_the_end(store: Tasks, where: TaskFilter, size: int) -> tuple[int, list[int]]:

@@ -14,10 +14,13 @@ from cliploop.domain.errors import CliploopError, ErrorCode, Failure
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import AudioStream, MediaInfo, VideoStream
+from cliploop.domain.output import Output, StoredImage, outputs_of
 from cliploop.domain.plan import plan_output
-from cliploop.domain.procedure import BUILT_IN_PROCEDURES, NotifyMode
+from cliploop.domain.procedure import BUILT_IN_PROCEDURES, NotifyMode, TemplateReference, TemplateUse
 from cliploop.domain.query import PageRequest, TaskFilter
-from cliploop.domain.task import Output, StoredImage, Task, TaskState
+from cliploop.domain.section import Section
+from cliploop.domain.task import Task, TaskState
+from cliploop.domain.template import BUILT_IN_TEMPLATES, PRESET_WEBP
 from cliploop.testing import InMemoryTasks, SettableClock
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ def task(clock: SettableClock, task_id: int = 1, **changes: object) -> Task:
         file_id=7,
         source=ObjectVersion("uploads", "a b+c%2B ü.mp4", "v"),
         procedure="preview",
-        outputs=tuple(Output(use) for use in BUILT_IN_PROCEDURES["preview"].uses),
+        outputs=outputs_of(BUILT_IN_PROCEDURES["preview"].references, BUILT_IN_TEMPLATES),
         created_ms=clock.now_ms(),
         session_context="日本語",
         priority=-10,
@@ -64,6 +67,36 @@ def test_a_row_with_everything_in_it_reads_back(tasks: Tasks, clock: SettableClo
     image = StoredImage("outputs", "p/1/1.f1.gif", 2**40, "0" * 32, 480, 270, 60, 5_000)
     failed = webp.fail(Failure(ErrorCode.LIMIT_EXCEEDED, "Too large."))
     row = claimed.settle(1, media, [gif.succeed(plan, image), failed]).finish(1, clock.now_ms())
+    tasks.add(row)
+    assert tasks.get(row.project_id, row.task_id) == row
+
+
+def test_a_row_whose_source_is_still_to_be_fetched_reads_back(tasks: Tasks, clock: SettableClock) -> None:
+    row = task(
+        clock,
+        source=ObjectVersion("uploads", "cliploop-fetched/p/1/a.mp4", ""),
+        file_id=0,
+        name="Mein Film",
+        origin="https://films.example/a.mp4?key=secret",
+        source_context="the caller's",
+        session_id="sid-1",
+        state=TaskState.INIT,
+    )
+    tasks.add(row)
+    assert row.state is TaskState.INIT
+    assert tasks.get(row.project_id, row.task_id) == row
+
+
+def test_a_template_by_sides_reads_back(tasks: Tasks, clock: SettableClock) -> None:
+    tall = replace(PRESET_WEBP, width=320, height=240, by_sides=True)
+    row = task(clock, outputs=(Output(TemplateUse(tall)), Output(TemplateUse(PRESET_WEBP))))
+    tasks.add(row)
+    assert tasks.get(row.project_id, row.task_id) == row
+
+
+def test_an_output_that_was_failed_from_the_start_reads_back(tasks: Tasks, clock: SettableClock) -> None:
+    references = (TemplateReference(404, Section(1_000, -2_000)), TemplateReference(PRESET_WEBP.definition))
+    row = task(clock, outputs=outputs_of(references, BUILT_IN_TEMPLATES))
     tasks.add(row)
     assert tasks.get(row.project_id, row.task_id) == row
 
@@ -169,6 +202,14 @@ def test_a_retired_row_is_counted_once_and_stays_in_the_list(tasks: Tasks, clock
     for where in (TaskFilter(), TaskFilter(TaskState.FAILED)):
         assert listed(tasks, where) == (1, [1])
     assert listed(tasks, TaskFilter(TaskState.SUCCEED)) == (0, [])
+
+
+def test_a_canceled_row_is_counted_among_the_canceled_ones(tasks: Tasks, clock: SettableClock) -> None:
+    canceled = task(clock).cancel(clock.now_ms())
+    tasks.add(canceled)
+    tasks.retire(canceled, canceled.told())
+    assert listed(tasks, TaskFilter(TaskState.CANCELED)) == (1, [1])
+    assert listed(tasks, TaskFilter()) == (1, [1])
 
 
 def test_a_list_ends_at_the_retention(clock: SettableClock, request: pytest.FixtureRequest) -> None:

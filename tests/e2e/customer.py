@@ -169,7 +169,12 @@ class Customer:
     def _told(self, source: ObjectVersion) -> list[dict[str, Any]]:
         self.heard.extend(event["detail"] for event in self.listener.events())
         task_id = render_vod_task_id(APP_ID, self._task_id(source))
-        return [detail for detail in self.heard if detail["ProcedureStateChangeEvent"]["TaskId"] == task_id]
+        return [
+            detail
+            for detail in self.heard
+            if detail["EventType"] == "ProcedureStateChanged"
+            and detail["ProcedureStateChangeEvent"]["TaskId"] == task_id
+        ]
 
     def _task_id(self, source: ObjectVersion) -> int:
         return task_id_of_upload(self.stack.project_id, source)

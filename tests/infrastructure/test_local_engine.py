@@ -137,7 +137,7 @@ def test_an_engine_ends_with_the_process_that_started_it_and_leaves_nothing() ->
 def test_an_engine_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     with engines.running() as other:
         taken = [int(str(urlsplit(url).port)) for url in (other.endpoint, other.front_door)]
-        monkeypatch.setattr(engines, "_free_ports", lambda _: taken)
+        monkeypatch.setattr(engines, "free_ports", lambda _: taken)
         with pytest.raises(engines.EngineError, match="Address already in use"):
             engines.start()
     assert (STATE / "engine.log").exists()

@@ -57,7 +57,7 @@ def test_each_function_with_its_layer_fits_into_lambda(architecture: str, tmp_pa
         for name, folder in packages.items()
         if name != "FfmpegLayer"
     }
-    assert len(sizes) == 3
+    assert len(sizes) == 5
     assert max(sizes.values()) <= LIMIT, sizes
 
 

@@ -15,20 +15,26 @@ from typing import Any
 import pytest
 
 from cliploop import settings
+from cliploop.adapters.dynamodb_files import SORT_KEY as FILE_KEY
 from cliploop.adapters.task_rows import SORT_KEY
 from cliploop.domain.limits import Limits
+from cliploop.domain.upload import APPLIED_PREFIX
 from local.package import TEMPLATE
 from tests import tables
 from tests.infrastructure.conftest import Template
 
 pytestmark = pytest.mark.infra
 
-FUNCTIONS = ("OnUploadFunction", "OnTaskChangeFunction", "QueryTasksFunction")
 SETTINGS = {
     "OnUploadFunction": settings.OnUploadSettings,
     "OnTaskChangeFunction": settings.OnTaskChangeSettings,
+    "SendCallbackFunction": settings.SendCallbackSettings,
     "QueryTasksFunction": settings.QueryTasksSettings,
+    "ManageTasksFunction": settings.ManageTasksSettings,
 }
+FUNCTIONS = tuple(SETTINGS)
+#: What every function is told (Globals), whether it reads it or not.
+TOLD_TO_ALL = {"CLIPLOOP_PROJECT_ID", "CLIPLOOP_APP_ID", "CLIPLOOP_TASKS_TABLE"}
 TWO_WEEKS_S = 14 * 24 * 3600
 
 
@@ -105,7 +111,7 @@ def test_an_alias_stands_between_each_function_and_its_callers(transformed: Temp
     called += [
         each["IntegrationUri"]["Ref"] for each in of_type(resources, "AWS::ApiGatewayV2::Integration").values()
     ]
-    assert len(called) == 5
+    assert len(called) == 8
     assert {resources[name]["Type"] for name in called} == {"AWS::Lambda::Alias"}
 
 
@@ -214,6 +220,7 @@ def test_queues_are_encrypted_and_dead_letters_are_kept_two_weeks(resources: Tem
         "UploadsDeadLetters": TWO_WEEKS_S,
         "WorkDeadLetters": TWO_WEEKS_S,
         "TaskChangesDeadLetters": TWO_WEEKS_S,
+        "CallbacksDeadLetters": TWO_WEEKS_S,
     }
 
 
@@ -250,7 +257,9 @@ def test_a_function_is_told_exactly_what_its_settings_read(template: Template, n
         **template["Resources"][name]["Properties"]["Environment"]["Variables"],
     }
     told = {each for each in variables if each.startswith("CLIPLOOP_")}
-    assert told == {f"CLIPLOOP_{field.name.upper()}" for field in fields(SETTINGS[name])}
+    read = {f"CLIPLOOP_{field.name.upper()}" for field in fields(SETTINGS[name])}
+    assert read <= told
+    assert told - read <= TOLD_TO_ALL
 
 
 def test_work_comes_one_by_one_and_uploads_in_batches(resources: Template) -> None:
@@ -271,13 +280,21 @@ def test_a_bad_stream_record_cannot_stop_its_shard(resources: Template) -> None:
         "Fn::GetAtt": ["TaskChangesDeadLetters", "Arn"]
     }
     patterns = [json.loads(each["Pattern"]) for each in source["FilterCriteria"]["Filters"]]
-    assert patterns == [{"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": {"sk": {"S": [SORT_KEY]}}}}]
+    assert patterns == [
+        {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": {"sk": {"S": [SORT_KEY]}}}},
+        {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [FILE_KEY]}}}},
+    ]
     assert source["StartingPosition"] == "TRIM_HORIZON"
 
 
 def test_timeouts_fit_what_waits_for_them(resources: Template) -> None:
     assert properties(resources, "OnUploadFunction")["Timeout"] == 900  # Lambda's most
-    assert properties(resources, "QueryTasksFunction")["Timeout"] < 30  # an HTTP API's patience
+    for name in ("QueryTasksFunction", "ManageTasksFunction"):
+        assert properties(resources, name)["Timeout"] < 30  # an HTTP API's patience
+    assert (
+        properties(resources, "CallbacksQueue")["VisibilityTimeout"]
+        >= 6 * properties(resources, "SendCallbackFunction")["Timeout"]
+    )
     assert properties(resources, "OnTaskChangeFunction")["Timeout"] <= 60
 
 
@@ -293,7 +310,14 @@ def test_a_function_has_a_log_that_ends_and_is_told_to_write_json(resources: Tem
 
 def test_no_role_has_a_wildcard_in_an_action(transformed: Template) -> None:
     roles = of_type(transformed["Resources"], "AWS::IAM::Role")
-    assert set(roles) == {"OnUploadRole", "OnTaskChangeRole", "QueryTasksRole"}  # SAM added none of its own
+    assert set(roles) == {  # SAM added none of its own
+        "OnUploadRole",
+        "OnTaskChangeRole",
+        "SendCallbackRole",
+        "QueryTasksRole",
+        "ManageTasksRole",
+        "UploadGrantRole",
+    }
     for name in roles:
         assert not {action for action in actions(transformed["Resources"], name) if "*" in action}
         assert "ManagedPolicyArns" not in roles[name]
@@ -315,10 +339,35 @@ def test_queries_can_only_read(resources: Template) -> None:
     }
 
 
+def test_who_calls_other_peoples_addresses_may_do_nothing_else(resources: Template) -> None:
+    rights = [
+        each
+        for each in statements(resources, "SendCallbackRole")
+        if each["Sid"] not in {"WriteItsLog", "TakeMessages"}
+    ]
+    assert [each["Action"] for each in rights] == ["dynamodb:GetItem"]
+    assert [each["Resource"] for each in rights] == [{"Fn::GetAtt": ["CatalogTable", "Arn"]}]
+
+
+def test_an_upload_that_was_applied_for_can_only_go_where_nothing_starts_by_itself(resources: Template) -> None:
+    (statement,) = statements(resources, "UploadGrantRole")
+    assert statement["Resource"] == {"Fn::Sub": f"${{UploadBucket.Arn}}/{APPLIED_PREFIX}*"}
+    (trust,) = properties(resources, "UploadGrantRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": {"Fn::GetAtt": ["ManageTasksRole", "Arn"]}}
+
+
+def test_no_private_address_is_called_unless_the_operator_says_so(template: Template) -> None:
+    assert template["Parameters"]["AllowedPrivateTargets"]["Default"] == ""
+
+
 def test_every_route_asks_for_a_signature(resources: Template) -> None:
     routes = of_type(resources, "AWS::ApiGatewayV2::Route")
-    assert {each["RouteKey"] for each in routes.values()} == {"GET /v1/{project_id}/animated-graphics"}
-    assert {each["AuthorizationType"] for each in routes.values()} == {"AWS_IAM"}
+    assert {each["RouteKey"]: each["AuthorizationType"] for each in routes.values()} == {
+        "GET /v1/{project_id}/animated-graphics": "AWS_IAM",
+        # The function itself verifies these: tests/e2e/test_tencent_client.py sends unsigned ones.
+        "POST /": "NONE",
+        "GET /": "NONE",
+    }
     (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage").values()
     assert stage["StageName"] == "$default"
 

@@ -25,5 +25,11 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
 
 
 def test_an_empty_value_is_a_value() -> None:
-    values = GOOD | {"CLIPLOOP_EVENT_BUS": "b", "CLIPLOOP_PUBLIC_BASE_URL": ""}
+    names = (
+        "CLIPLOOP_EVENT_BUS",
+        "CLIPLOOP_CATALOG_TABLE",
+        "CLIPLOOP_CALLBACKS_QUEUE_URL",
+        "CLIPLOOP_PUBLIC_BASE_URL",
+    )
+    values = GOOD | dict.fromkeys(names, "")
     assert not OnTaskChangeSettings.from_env(values).public_base_url

@@ -23,7 +23,7 @@ def unavailable_when_failing(what: str) -> Iterator[None]:
     except (ClientError, BotoCoreError) as error:
         raise CliploopError(
             ErrorCode.UNAVAILABLE,
-            "A service that the task needs did not answer as it should; the task is tried again.",
+            "A service that cliploop needs did not answer as it should; trying again helps, as a rule.",
             log_text=f"{what}: {error}",
             retryable=True,
         ) from error

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +9,7 @@ from botocore.exceptions import ClientError
 from cliploop.adapters.aws_errors import code_of, unavailable_when_failing
 from cliploop.adapters.dynamodb_reads import read_items
 from cliploop.adapters.dynamodb_task_lists import DynamoDBTaskLists
+from cliploop.adapters.dynamodb_transactions import write_together
 from cliploop.adapters.task_counts import count_updates
 from cliploop.adapters.task_rows import item_to_task, row_key, task_to_item
 from cliploop.application.ports import Clock, RevisionConflictError
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _DAY_S = 24 * 60 * 60
-#: Upper bounds of the waits between tries at a transaction that met another one.
-_CONFLICT_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,8 @@ class DynamoDBTasks:
         row = {"TableName": self.table, "Item": task_to_item(after, expires_at_s), **_when_unchanged(before)}
         counts = [{"Update": count} for count in count_updates(self.table, after, expires_at_s)]
         with unavailable_when_failing("counting an ended task"):
-            self._transact([{"Put": row}, *counts])
+            if not write_together(self.client, [{"Put": row}, *counts]):
+                raise RevisionConflictError
 
     def list(self, project_id: str, where: TaskFilter, page: PageRequest) -> TaskPage:
         """See ``Tasks``."""
@@ -98,21 +96,6 @@ class DynamoDBTasks:
     @property
     def _lists(self) -> DynamoDBTaskLists:
         return DynamoDBTaskLists(self.client, self.table, self.retention_days, self.clock)
-
-    def _transact(self, writes: Sequence[Any]) -> None:
-        """Two readers of the stream may count into one item at once; DynamoDB then cancels one of them."""
-        for wait_s in (*_CONFLICT_WAITS_S, None):
-            try:
-                self.client.transact_write_items(TransactItems=writes)
-            except self.client.exceptions.TransactionCanceledException as error:
-                reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-                if "ConditionalCheckFailed" in reasons:
-                    raise RevisionConflictError from error
-                if wait_s is None or "TransactionConflict" not in reasons:
-                    raise
-                time.sleep(wait_s * random.random())  # noqa: S311  # spreading tries, not guarding secrets
-            else:
-                return
 
     def _item(self, task: Task) -> dict[str, Any]:
         return task_to_item(task, self._expires_at_s(task))

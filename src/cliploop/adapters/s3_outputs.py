@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 from cliploop.adapters.aws_errors import code_of, unavailable_when_failing
 from cliploop.application.ports import EncodedImage, OutputAddress
 from cliploop.domain.errors import CliploopError, ErrorCode
-from cliploop.domain.task import LeaseLostError, StoredImage
+from cliploop.domain.output import StoredImage
+from cliploop.domain.task import LeaseLostError
 from cliploop.domain.upload import ATTEMPT_KEY
 
 if TYPE_CHECKING:

@@ -16,10 +16,11 @@ from cliploop.domain.color import Color
 from cliploop.domain.errors import ErrorCode, Failure
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.media import AudioStream, MediaInfo, VideoStream
+from cliploop.domain.output import Output, OutputState, StoredImage
 from cliploop.domain.plan import OutputPlan
 from cliploop.domain.procedure import NotifyMode, TemplateUse
 from cliploop.domain.section import AppliedSection, Section
-from cliploop.domain.task import Output, OutputState, StoredImage, Task, TaskState
+from cliploop.domain.task import Task, TaskState
 from cliploop.domain.template import GifTuning, ImageFormat, Template
 
 Item = dict[str, Any]
@@ -86,17 +87,17 @@ def item_to_task(item: Mapping[str, Any]) -> Task:
         source=ObjectVersion(**row["source"]),
         procedure=row["procedure"],
         outputs=tuple(_output(output) for output in row["outputs"]),
-        session_context=row.get("session_context", ""),
-        session_id=row.get("session_id", ""),
         notify_mode=NotifyMode(row["notify_mode"]),
         media=_media(row.get("media")),
         failure=_failure(row.get("failure")),
         state=TaskState(row["state"]),
         due_at_ms=int(row.get("due_at", 0)),
-        **{name: int(row[name]) for name in _NUMBERS},
+        **_plain(row),
     )
 
 
+#: Fields of a task that are text and mostly empty; then the row does without them.
+_TEXTS = ("session_context", "session_id", "name", "origin", "source_context")
 #: Fields of a task that are plain numbers, stored under their own names.
 _NUMBERS = (
     "created_ms",
@@ -111,6 +112,10 @@ _NUMBERS = (
 )
 
 
+def _plain(row: Item) -> Item:
+    return {name: row.get(name, "") for name in _TEXTS} | {name: int(row[name]) for name in _NUMBERS}
+
+
 def _task_fields(task: Task) -> Item:
     return {
         "project_id": task.project_id,
@@ -119,12 +124,11 @@ def _task_fields(task: Task) -> Item:
         "source": vars(task.source),
         "procedure": task.procedure,
         "outputs": [_output_row(output) for output in task.outputs],
-        "session_context": task.session_context or None,
-        "session_id": task.session_id or None,
         "notify_mode": task.notify_mode.value,
         "media": _media_row(task.media),
         "failure": _failure_row(task.failure),
         "state": task.state.value,
+        **{name: getattr(task, name) or None for name in _TEXTS},
         **{name: getattr(task, name) for name in _NUMBERS},
     }
 

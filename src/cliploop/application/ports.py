@@ -16,11 +16,12 @@ from cliploop.domain.errors import CliploopError
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.media import MediaInfo
 from cliploop.domain.notification import Notification
+from cliploop.domain.output import StoredImage
 from cliploop.domain.plan import OutputPlan
 from cliploop.domain.procedure import PrefixRule, Procedure
 from cliploop.domain.query import PageRequest, TaskFilter, TaskPage
-from cliploop.domain.task import StoredImage, Task
-from cliploop.domain.template import ImageFormat
+from cliploop.domain.task import Task
+from cliploop.domain.template import ImageFormat, Template
 
 
 @dataclass(frozen=True)
@@ -118,14 +119,14 @@ class Tasks(Protocol):
 
 
 class Catalog(Protocol):
-    """Knows a project's procedures and prefix rules."""
+    """Knows a project's procedures, templates and prefix rules."""
 
     def procedure(self, project_id: str, name: str) -> Procedure | None:
-        """A stored procedure, or None.
+        """A stored procedure, or None."""
+        ...
 
-        Raises:
-            CliploopError: TEMPLATE_NOT_FOUND where it uses a template that is gone, or UNAVAILABLE (retryable).
-        """
+    def templates(self, project_id: str, definitions: Sequence[int]) -> Mapping[int, Template]:
+        """The stored templates that there are of ``definitions``, by their number."""
         ...
 
     def prefix_rules(self, project_id: str) -> tuple[PrefixRule, ...]:

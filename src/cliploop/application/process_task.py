@@ -1,4 +1,4 @@
-"""A task's work, from the claim to the end: probe, plan, encode, settle, publish, finish."""
+"""A task's work, from the claim to the end: fetch; then probe, plan, encode, settle, publish, finish."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from cliploop.application.fetch_source import FetchSource
 from cliploop.application.ports import (
     Clock,
     EncodedImage,
@@ -16,21 +17,23 @@ from cliploop.application.ports import (
     OutputAddress,
     Outputs,
     Prober,
-    Progress,
-    Pulse,
     ReadableSource,
-    RevisionConflictError,
     Sources,
     Tasks,
 )
+from cliploop.application.update_task import update_task
 from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo
+from cliploop.domain.output import Output, OutputState, StoredImage
 from cliploop.domain.plan import OutputPlan, plan_output
-from cliploop.domain.task import LeaseLostError, NotClaimableError, Output, OutputState, StoredImage, Task
+from cliploop.domain.task import LeaseLostError, NotClaimableError, Task, TaskState
 
 _log = logging.getLogger(__name__)
+
+#: How often a worker looks whether its task is still wanted, in milliseconds.
+_LOOK_MS = 5_000
 
 
 class Outcome(StrEnum):
@@ -38,8 +41,9 @@ class Outcome(StrEnum):
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    FETCHED = "fetched"
     NOTHING_TO_DO = "nothing to do"
-    OVERTAKEN = "overtaken by a later attempt"
+    OVERTAKEN = "overtaken by a later attempt, or canceled"
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class ProcessTask:
     encoder: Encoder
     outputs: Outputs
     clock: Clock
+    fetch: FetchSource
     limits: Limits = Limits()
 
     def __call__(self, project_id: str, task_id: int, deadline: Deadline) -> Outcome:
@@ -77,13 +82,17 @@ class ProcessTask:
         if task.state.is_final:
             return Outcome.FAILED
         try:
-            return self._attempt(task, deadline)
-        except LeaseLostError:
+            return self._fetch(task, deadline) if task.state is TaskState.INIT else self._attempt(task, deadline)
+        except (LeaseLostError, NotClaimableError):
             return Outcome.OVERTAKEN
         except CliploopError as error:
             return self._give_up(task, error)
         except Exception as error:  # noqa: BLE001  # a bug of ours must not keep the lease; the attempts bound the tries
             return self._give_up(task, _unexpected(error))
+
+    def _fetch(self, task: Task, deadline: Deadline) -> Outcome:
+        self.fetch(task, deadline, self._heartbeat(task))
+        return Outcome.FETCHED
 
     def _attempt(self, task: Task, deadline: Deadline) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="cliploop-") as scratch:
@@ -110,8 +119,11 @@ class ProcessTask:
         wanted = [plan for plan in plans if isinstance(plan, OutputPlan)]
         if not wanted:
             return [plan for plan in plans if isinstance(plan, CliploopError)]
-        pulse = self._pulse(task)
-        images = iter(self.encoder.encode(source, media, wanted, scratch=scratch, deadline=deadline, pulse=pulse))
+        beat = self._heartbeat(task)
+        made = self.encoder.encode(
+            source, media, wanted, scratch=scratch, deadline=deadline, pulse=lambda _progress: beat()
+        )
+        images = iter(made)
         return [
             plan if isinstance(plan, CliploopError) else self._made(task, ordinal, plan, next(images))
             for ordinal, plan in enumerate(plans, start=1)
@@ -164,40 +176,40 @@ class ProcessTask:
             change = lambda row: row.fail(task.attempt, error.failure(), now)  # noqa: E731
         try:
             self._update(task.project_id, task.task_id, change)
-        except LeaseLostError:
+        except (LeaseLostError, NotClaimableError):
+            if error.retryable and task.state is TaskState.INIT:
+                raise error from None  # it may be fetched and without a message: then this one must come again
             return Outcome.OVERTAKEN
         if error.retryable:
             raise error
         return Outcome.FAILED
 
-    def _pulse(self, task: Task) -> Pulse:
-        """The holder's heartbeat: renews the lease in good time, and stops the work when it is no longer ours."""
-        latest = task
+    def _heartbeat(self, task: Task) -> Callable[[], None]:
+        """Renews the lease in good time, and stops the work soon after it is no longer ours."""
+        latest, looked_ms = task, self.clock.now_ms()
 
-        def beat(_: Progress) -> None:
-            nonlocal latest
-            if latest.lease_needs_renewal(self.clock.now_ms()):
-                latest = self._update(
-                    task.project_id, task.task_id, lambda row: row.renew(task.attempt, self.clock.now_ms())
-                )
+        def beat() -> None:
+            nonlocal latest, looked_ms
+            now = self.clock.now_ms()
+            if now - looked_ms < _LOOK_MS:
+                return
+            looked_ms = now
+            if latest.lease_needs_renewal(now):
+                latest = self._update(task.project_id, task.task_id, lambda row: row.renew(task.attempt, now))
+                return
+            row = self.tasks.get(task.project_id, task.task_id)
+            if row is None or not row.is_held_by(task.attempt):
+                raise LeaseLostError
 
         return beat
 
     def _update(self, project_id: str, task_id: int, change: Callable[[Task], Task]) -> Task:
-        """Read, change, store; again from the start when somebody else stored in between."""
-        while True:
-            before = self.tasks.get(project_id, task_id)
-            if before is None:
-                raise NotClaimableError  # the row has expired, and its task with it
-            after = change(before)
-            try:
-                self.tasks.replace(before, after)
-            except RevisionConflictError:
-                continue
-            return after
+        return update_task(self.tasks, project_id, task_id, change)
 
 
 def _planned(media: MediaInfo, output: Output, limits: Limits) -> OutputPlan | CliploopError:
+    if output.failure and output.failure.code is ErrorCode.TEMPLATE_NOT_FOUND:
+        return CliploopError(output.failure.code, output.failure.message)  # since it was registered, and for good
     try:
         return plan_output(media, output.use.template, output.use.section, limits)
     except CliploopError as error:

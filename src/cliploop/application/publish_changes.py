@@ -1,4 +1,4 @@
-"""A stored change becomes a notification (docs/adr/0004)."""
+"""A stored change becomes notifications (docs/adr/0004)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cliploop.application.ports import Notifications, RevisionConflictError, Tasks
 from cliploop.domain.errors import CliploopError
-from cliploop.domain.notification import TaskChange, notification_of
+from cliploop.domain.notification import Change, Notification, TaskChange, notifications_of
 from cliploop.domain.task import Task
 
 _log = logging.getLogger(__name__)
@@ -16,27 +16,30 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PublishChanges:
-    """Tells subscribers of stored changes, and remembers on the row that its end was told."""
+    """Tells subscribers of stored changes, and remembers on a task's row that its end was told."""
 
     tasks: Tasks
     notifications: Notifications
 
-    def __call__(self, changes: Sequence[TaskChange]) -> list[TaskChange]:
+    def __call__(self, changes: Sequence[Change]) -> list[Change]:
         """Tell what there is to tell; changes that could not be told, or counted, are returned to be tried again."""
-        telling = {
-            notice.delivery_id: (notice, change)
-            for change in changes
-            if (notice := notification_of(change)) is not None
-        }
-        untold = {
-            notice.delivery_id for notice in self.notifications.publish([notice for notice, _ in telling.values()])
-        }
-        failed = [change for delivery_id, (_, change) in telling.items() if delivery_id in untold]
-        ended = [change for change in changes if change.after.state.is_final and change not in failed]
-        return failed + [change for change in ended if not self._remember(change.after)]
+        telling = [(change, notifications_of(change)) for change in changes]
+        untold = self._tell([notice for _, notices in telling for notice in notices])
+        failed = [change for change, notices in telling if any(each.delivery_id in untold for each in notices)]
+        return failed + [change for change in changes if change not in failed and not self._remember(change)]
 
-    def _remember(self, told: Task) -> bool:
-        """Whether the row says that nobody needs to look at it any more."""
+    def _tell(self, notices: Sequence[Notification]) -> set[str]:
+        """The delivery ids of those that could not be told. One that stands in a batch twice is told once."""
+        once = {notice.delivery_id: notice for notice in notices}
+        return {notice.delivery_id for notice in self.notifications.publish(list(once.values()))}
+
+    def _remember(self, change: Change) -> bool:
+        """Whether nobody needs to look at what changed any more, which a task's row then says."""
+        if not isinstance(change, TaskChange) or not change.after.state.is_final:
+            return True
+        return self._retire(change.after)
+
+    def _retire(self, told: Task) -> bool:
         if not told.due_at_ms:
             return True
         try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from cliploop.domain.identity import ObjectVersion
-from cliploop.domain.task import StoredImage
+from cliploop.domain.output import StoredImage
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,16 @@ def output_size(template: Template, video: VideoStream) -> tuple[int, int]:
     """
     source_width, source_height = _shown(video)
     aspect = source_width / source_height
-    match template.width > 0, template.height > 0:
+    asked_width, asked_height = template.width, template.height
+    if template.by_sides and aspect < 1:
+        asked_width, asked_height = asked_height, asked_width
+    match asked_width > 0, asked_height > 0:
         case True, True:
-            width, height = Fraction(template.width), Fraction(template.height)
+            width, height = Fraction(asked_width), Fraction(asked_height)
         case True, False:
-            width, height = Fraction(template.width), template.width / aspect
+            width, height = Fraction(asked_width), asked_width / aspect
         case False, True:
-            width, height = template.height * aspect, Fraction(template.height)
+            width, height = asked_height * aspect, Fraction(asked_height)
         case _:
             width, height = source_width, source_height
     if not template.may_upscale:

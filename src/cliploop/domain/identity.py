@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import blake2b
 
 _MAX_ID = 2**63 - 1
-_VOD_TASK_ID = re.compile(r"(\d{1,20})-Procedure-([0-9a-f]{16})([0-9a-f]{16})t0")
+_VOD_TASK_ID = re.compile(r"(\d{1,20})-(Procedure|PullUpload)-([0-9a-f]{16})([0-9a-f]{16})t0")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,16 @@ def task_id_of_upload(project_id: str, source: ObjectVersion) -> int:
     return _hashed("task", project_id, source.bucket, source.key, source.version_id)
 
 
+def task_id_of_session(project_id: str, session_id: str, turn: int) -> int:
+    """The id of a task that a caller started under a session id, when that is used for the ``turn``-th time."""
+    return _hashed("session", project_id, session_id, str(turn))
+
+
+def task_id_of_request(project_id: str, token: str) -> int:
+    """The id of a task that a call without a session id started; ``token`` stands for the call."""
+    return _hashed("request", project_id, token)
+
+
 def file_id_of(project_id: str, source: ObjectVersion) -> int:
     """The id of an object version as a file."""
     return _hashed("file", project_id, source.bucket, source.key, source.version_id)
@@ -34,18 +45,25 @@ def delivery_id_of(project_id: str, task_id: int, row_version: int) -> str:
     return _digest("delivery", project_id, str(task_id), str(row_version), size=16).hex()
 
 
-def render_vod_task_id(app_id: int, task_id: int) -> str:
+class VodTaskType(StrEnum):
+    """Tencent VOD counts fetching a source and processing it as two tasks; here they are two views of one."""
+
+    PROCEDURE = "Procedure"
+    PULL_UPLOAD = "PullUpload"
+
+
+def render_vod_task_id(app_id: int, task_id: int, kind: VodTaskType = VodTaskType.PROCEDURE) -> str:
     """A task id in Tencent VOD's shape, ``{app_id}-Procedure-{hex32}t0``."""
-    return f"{app_id}-Procedure-{task_id:016x}{_check(app_id, task_id)}t0"
+    return f"{app_id}-{kind}-{task_id:016x}{_check(app_id, task_id)}t0"
 
 
-def parse_vod_task_id(app_id: int, text: str) -> int | None:
-    """The task id in ``text``, or None where it is not one that this app handed out."""
+def parse_vod_task_id(app_id: int, text: str) -> tuple[VodTaskType, int] | None:
+    """The view and the task id in ``text``, or None where it is not one that this app handed out."""
     match = _VOD_TASK_ID.fullmatch(text)
     if match is None or int(match[1]) != app_id:
         return None
-    task_id = int(match[2], 16)
-    return task_id if match[3] == _check(app_id, task_id) else None
+    task_id = int(match[3], 16)
+    return (VodTaskType(match[2]), task_id) if match[4] == _check(app_id, task_id) else None
 
 
 def parse_decimal_task_id(text: str) -> int | None:

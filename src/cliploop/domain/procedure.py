@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from cliploop.domain.section import Section
@@ -32,16 +32,34 @@ class TemplateUse:
 
 
 @dataclass(frozen=True)
+class TemplateReference:
+    """A template by its number, and the section to apply it to. The number may name no template (any more)."""
+
+    definition: int
+    section: Section = Section()
+
+
+@dataclass(frozen=True)
 class Procedure:
-    """A named list of template uses; a task keeps the list as it was when the task was registered."""
+    """A named list of template uses, as its project keeps it; a task resolves it once, when it is registered.
+
+    Times are UTC milliseconds, 0 for those that come with cliploop.
+    """
 
     name: str
-    uses: tuple[TemplateUse, ...]
+    references: tuple[TemplateReference, ...]
+    comment: str = ""
+    created_ms: int = 0
+    updated_ms: int = 0
 
-    def with_section(self, section: Section) -> Procedure:
-        """The same procedure with every use applied to ``section``."""
-        return replace(self, uses=tuple(replace(use, section=section) for use in self.uses))
+    @property
+    def is_preset(self) -> bool:
+        """Whether it comes with cliploop, and cannot be changed."""
+        return not self.created_ms and BUILT_IN_PROCEDURES.get(self.name) == self
 
+
+#: Template uses in one task: every output stands on the row, which DynamoDB limits to 400 KB.
+MAX_USES = 20
 
 _FIRST_SECONDS = Section(0, 5_000)
 
@@ -49,9 +67,15 @@ _FIRST_SECONDS = Section(0, 5_000)
 BUILT_IN_PROCEDURES = {
     procedure.name: procedure
     for procedure in (
-        Procedure("preview", (TemplateUse(PREVIEW_GIF, _FIRST_SECONDS), TemplateUse(PREVIEW_WEBP, _FIRST_SECONDS))),
-        Procedure("preset-20000", (TemplateUse(PRESET_GIF),)),
-        Procedure("preset-20001", (TemplateUse(PRESET_WEBP),)),
+        Procedure(
+            "preview",
+            (
+                TemplateReference(PREVIEW_GIF.definition, _FIRST_SECONDS),
+                TemplateReference(PREVIEW_WEBP.definition, _FIRST_SECONDS),
+            ),
+        ),
+        Procedure("preset-20000", (TemplateReference(PRESET_GIF.definition),)),
+        Procedure("preset-20001", (TemplateReference(PRESET_WEBP.definition),)),
     )
 }
 

@@ -14,8 +14,8 @@ from typing import Any
 from cliploop.domain.errors import CliploopError, ErrorCode, Failure
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.media import MediaInfo
-from cliploop.domain.plan import OutputPlan
-from cliploop.domain.procedure import NotifyMode, TemplateUse
+from cliploop.domain.output import Output, OutputState
+from cliploop.domain.procedure import NotifyMode
 
 #: Tries at a task before it ends FAILED.
 MAX_ATTEMPTS = 3
@@ -44,58 +44,20 @@ class TaskState(StrEnum):
         return self in {TaskState.SUCCEED, TaskState.FAILED, TaskState.CANCELED}
 
 
-class OutputState(StrEnum):
-    """The states of one output of a task."""
-
-    WAITING = "WAITING"
-    SUCCEED = "SUCCEED"
-    FAILED = "FAILED"
-
-
-@dataclass(frozen=True)
-class StoredImage:
-    """A finished output. Size in bytes, MD5 in hex over the bytes that were stored."""
-
-    bucket: str
-    key: str
-    size: int
-    md5: str
-    width: int
-    height: int
-    frames: int
-    duration_ms: int
-
-    @property
-    def bitrate(self) -> int:
-        """Bits a second while it plays, as the seeds count it."""
-        return round(self.size * 8_000 / self.duration_ms) if self.duration_ms else 0
-
-
-@dataclass(frozen=True)
-class Output:
-    """One animated image of a task: what was asked for, what was done, and how it went."""
-
-    use: TemplateUse
-    state: OutputState = OutputState.WAITING
-    applied: OutputPlan | None = None
-    image: StoredImage | None = None
-    failure: Failure | None = None
-
-    def succeed(self, applied: OutputPlan, image: StoredImage) -> Output:
-        """This output, made."""
-        return replace(self, state=OutputState.SUCCEED, applied=applied, image=image, failure=None)
-
-    def fail(self, failure: Failure) -> Output:
-        """This output, ended without an image."""
-        return replace(self, state=OutputState.FAILED, image=None, failure=failure)
-
-
 class NotClaimableError(Exception):
     """The task is somebody else's just now, or it has ended: there is nothing to do."""
 
 
+class NotCancelableError(Exception):
+    """The task has ended, or its images are being published: it is too late."""
+
+
 class LeaseLostError(Exception):
     """A later attempt has taken the task over, or it has ended: this worker must stop and publish nothing."""
+
+
+#: States in which an attempt may hold the task.
+_HELD = {TaskState.INIT, TaskState.PROCESSING}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +70,10 @@ class Task:
         attempt: the number of the latest try.
         winner: the attempt whose outputs may be published, 0 while there is none.
         due_at_ms: when somebody should look if nothing has happened; 0 when there is nothing left to do.
+        name: what the caller calls the source; empty = the last part of its key.
+        origin: the address that the source is fetched from (INIT), without its query once it was; empty for a source
+            that was in the bucket from the start. Until then ``source`` has no version and ``file_id`` is 0.
+        source_context: what the caller wants to hear back when the source has arrived.
     """
 
     project_id: str
@@ -121,6 +87,9 @@ class Task:
     session_id: str = ""
     priority: int = 0
     notify_mode: NotifyMode = NotifyMode.FINISH
+    name: str = ""
+    origin: str = ""
+    source_context: str = ""
     media: MediaInfo | None = None
     failure: Failure | None = None
     state: TaskState = TaskState.WAITING
@@ -136,21 +105,32 @@ class Task:
     # -- the story, in its order ------------------------------------------------------------------
 
     def registered(self) -> Task:
-        """The new row, with the moment at which it becomes overdue."""
+        """The new row, with the moment at which it becomes overdue; FAILED at once if no output can be made."""
+        failures = [output.failure for output in self.outputs if output.failure]
+        if failures and len(failures) == len(self.outputs):
+            return self.refuse(failures[0])
         return replace(self, due_at_ms=self.created_ms + WAITING_OVERDUE_MS)
 
     def claim(self, now_ms: int) -> Task:
-        """The next attempt, which holds the lease from now.
+        """The next attempt, which holds the lease from now: at fetching the source, or at making the images.
 
         Raises:
             NotClaimableError: the task has ended, is not ready, or another attempt holds it.
         """
         waiting = self.state is TaskState.WAITING
-        abandoned = self.state is TaskState.PROCESSING and self.lease_until_ms <= now_ms
-        if not (waiting or abandoned):
+        free = self.state in _HELD and self.lease_until_ms <= now_ms
+        if not (waiting or free):
             raise NotClaimableError
-        if self.attempt >= MAX_ATTEMPTS:
+        if self.attempt >= self._tries:
             return self._exhausted(now_ms)
+        if self.state is TaskState.INIT:
+            return replace(
+                self,
+                attempt=self.attempt + 1,
+                lease_until_ms=now_ms + LEASE_MS,
+                due_at_ms=now_ms + LEASE_MS,
+                revision=self.revision + 1,
+            )
         return self._changed(
             state=TaskState.PROCESSING,
             attempt=self.attempt + 1,
@@ -174,9 +154,35 @@ class Task:
         self._must_be_held_by(attempt)
         return replace(self, failure=failure, lease_until_ms=now_ms, due_at_ms=now_ms, revision=self.revision + 1)
 
+    def fetched(self, attempt: int, source: ObjectVersion, file_id: int, now_ms: int) -> Task:
+        """The source is in the bucket now: it waits for its images, or has ended if none are wanted."""
+        self._must_be_held_by(attempt, TaskState.INIT)
+        arrived = {
+            "source": source,
+            "file_id": file_id,
+            "failure": None,
+        }
+        if not self.outputs:
+            return self._ended(TaskState.SUCCEED, now_ms, started_ms=now_ms, **arrived)
+        due_at_ms = now_ms + WAITING_OVERDUE_MS
+        origin = _without_query(self.origin)
+        return self._changed(state=TaskState.WAITING, origin=origin, lease_until_ms=0, due_at_ms=due_at_ms, **arrived)
+
+    def cancel(self, now_ms: int) -> Task:
+        """The end that the caller asked for, before the images are published.
+
+        Raises:
+            NotCancelableError: it is too late.
+        """
+        if self.state.is_final or self.winner:
+            raise NotCancelableError
+        failure = Failure(ErrorCode.TASK_CANCELED, "The task was canceled.")
+        outputs = tuple(output if output.failure else output.fail(failure) for output in self.outputs)
+        return self._ended(TaskState.CANCELED, now_ms, outputs=outputs, failure=failure)
+
     def settle(self, attempt: int, media: MediaInfo, outputs: Sequence[Output]) -> Task:
         """This attempt is the one to be published, and these are its outputs; nobody has been told yet."""
-        self._must_be_held_by(attempt)
+        self._must_be_held_by(attempt, TaskState.PROCESSING)
         return replace(
             self,
             winner=attempt,
@@ -187,7 +193,7 @@ class Task:
 
     def finish(self, attempt: int, now_ms: int) -> Task:
         """The end: FAILED when every output failed, otherwise SUCCEED."""
-        self._must_be_held_by(attempt)
+        self._must_be_held_by(attempt, TaskState.PROCESSING)
         failures = [output.failure for output in self.outputs if output.failure]
         if len(failures) == len(self.outputs):
             return self._ended(TaskState.FAILED, now_ms, failure=failures[0] if failures else self.failure)
@@ -210,17 +216,31 @@ class Task:
     # -- what others ask --------------------------------------------------------------------------
 
     def is_same_work_as(self, other: Task) -> bool:
-        """Whether both stand for the same object version of the same project, and not just for the same id."""
+        """Whether both stand for the same thing asked for, and not just for the same id.
+
+        That is an object version for an upload, and the caller's session for a task that was started by a call.
+        """
+        if self.session_id or other.session_id:
+            return (self.project_id, self.session_id) == (other.project_id, other.session_id)
         return (self.project_id, self.source) == (other.project_id, other.source)
 
     def lease_needs_renewal(self, now_ms: int) -> bool:
         """Whether less than two thirds of the lease are left."""
         return self.lease_until_ms - now_ms < LEASE_MS * 2 // 3
 
+    def is_held_by(self, attempt: int) -> bool:
+        """Whether ``attempt`` may still go on."""
+        return self.state in _HELD and self.attempt == attempt
+
     # -- parts ------------------------------------------------------------------------------------
 
-    def _must_be_held_by(self, attempt: int) -> None:
-        if self.state is not TaskState.PROCESSING or self.attempt != attempt:
+    @property
+    def _tries(self) -> int:
+        """A source that had to be fetched could fail on its way, too."""
+        return MAX_ATTEMPTS * 2 if self.origin else MAX_ATTEMPTS
+
+    def _must_be_held_by(self, attempt: int, state: TaskState | None = None) -> None:
+        if not self.is_held_by(attempt) or self.state is not (state or self.state):
             raise LeaseLostError
 
     def _changed(self, **changes: Any) -> Task:
@@ -228,7 +248,12 @@ class Task:
 
     def _ended(self, state: TaskState, now_ms: int, **changes: Any) -> Task:
         return self._changed(
-            state=state, ended_ms=now_ms, lease_until_ms=0, due_at_ms=now_ms + TELLING_OVERDUE_MS, **changes
+            state=state,
+            origin=_without_query(self.origin),
+            ended_ms=now_ms,
+            lease_until_ms=0,
+            due_at_ms=now_ms + TELLING_OVERDUE_MS,
+            **changes,
         )
 
     def _failed(self, failure: Failure, now_ms: int, **changes: Any) -> Task:
@@ -243,3 +268,8 @@ class Task:
             ErrorCode.ATTEMPTS_EXHAUSTED, f"The task was tried {self.attempt} times without success.{last}"
         )
         return self._failed(error.failure(), now_ms)
+
+
+def _without_query(address: str) -> str:
+    """An address may carry its own key in its query; nobody needs that any more."""
+    return address.partition("#")[0].partition("?")[0]

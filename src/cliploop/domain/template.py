@@ -47,6 +47,7 @@ class Template:
         quality: 1-100.
         loop: times to play; 0 = for ever.
         may_upscale: whether an output may be larger than its source.
+        by_sides: whether ``width`` bounds the longer side of the source, and ``height`` the shorter.
         gif: what of a GIF's quality is chosen by hand.
     """
 
@@ -58,13 +59,14 @@ class Template:
     quality: int = 75
     loop: int = 0
     may_upscale: bool = False
+    by_sides: bool = False
     gif: GifTuning | None = None
     name: str = field(default="", compare=False)
 
 
 #: Tencent VOD's presets: as large as the source, 2 frames a second; it documents no quality, its API's default is 75.
-PRESET_GIF = Template(20000, ImageFormat.GIF, fps=Fraction(2), name="GIF, source size, 2 fps")
-PRESET_WEBP = Template(20001, ImageFormat.WEBP, fps=Fraction(2), name="WebP, source size, 2 fps")
+PRESET_GIF = Template(20000, ImageFormat.GIF, fps=Fraction(2), by_sides=True, name="GIF, source size, 2 fps")
+PRESET_WEBP = Template(20001, ImageFormat.WEBP, fps=Fraction(2), by_sides=True, name="WebP, source size, 2 fps")
 
 #: Ours: what an upload becomes out of the box.
 PREVIEW_GIF = Template(21000, ImageFormat.GIF, width=480, fps=Fraction(12), name="GIF preview, 480 wide, 12 fps")
@@ -73,3 +75,18 @@ PREVIEW_WEBP = Template(21001, ImageFormat.WEBP, width=480, fps=Fraction(12), na
 BUILT_IN_TEMPLATES = {
     template.definition: template for template in (PRESET_GIF, PRESET_WEBP, PREVIEW_GIF, PREVIEW_WEBP)
 }
+
+
+@dataclass(frozen=True)
+class CatalogTemplate:
+    """A template as its project keeps it. Times are UTC milliseconds, 0 for those that come with cliploop."""
+
+    template: Template
+    comment: str = ""
+    created_ms: int = 0
+    updated_ms: int = 0
+
+    @property
+    def is_preset(self) -> bool:
+        """Whether it comes with cliploop, and cannot be changed."""
+        return self.template.definition in BUILT_IN_TEMPLATES

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.identity import ObjectVersion
+from cliploop.domain.procedure import NotifyMode
 from cliploop.domain.section import Section
 
 #: User metadata (``x-amz-meta-…``) of an upload that cliploop reads.
@@ -18,14 +19,24 @@ PROCEDURE_KEY = "procedure"
 SECTION_KEY = "section"
 SESSION_CONTEXT_KEY = "session-context"
 PRIORITY_KEY = "tasks-priority"
+NOTIFY_MODE_KEY = "tasks-notify-mode"
+SOURCE_CONTEXT_KEY = "source-context"
+NAME_KEY = "media-name"
 #: User metadata that cliploop writes on what it makes, so that it never takes its own work for an upload.
 ATTEMPT_KEY = "cliploop-attempt"
 
 #: As ``x-amz-meta-procedure``: "known media, make no task".
 NO_PROCEDURE = "none"
 
-#: Tencent VOD's bounds of SessionContext and TasksPriority.
+#: Objects under this prefix were applied for (ApplyUpload): nothing happens to them until they are committed.
+APPLIED_PREFIX = "cliploop-applied/"
+#: Objects under this prefix were fetched from an address.
+FETCHED_PREFIX = "cliploop-fetched/"
+
+#: Tencent VOD's bounds of SessionContext, SourceContext and TasksPriority, and ours of a name.
 MAX_SESSION_CONTEXT = 1_000
+MAX_SOURCE_CONTEXT = 250
+MAX_NAME = 1_024
 PRIORITIES = range(-10, 11)
 
 #: A section's bound in either direction. No source is longer, and it keeps milliseconds far from any overflow.
@@ -42,24 +53,27 @@ class UploadedObject:
 
 @dataclass(frozen=True)
 class UploadOrder:
-    """What an upload's metadata asks for. ``procedure`` is None where it says nothing."""
+    """What an uploader asks for. ``procedure`` is None where nothing is said, and ``NO_PROCEDURE`` for no task."""
 
     procedure: str | None = None
     section: Section | None = None
     session_context: str = ""
     priority: int = 0
+    notify_mode: NotifyMode = NotifyMode.FINISH
+    source_context: str = ""
+    name: str = ""
 
 
 def reason_to_skip(upload: UploadedObject, metadata: Mapping[str, str]) -> str | None:
-    """Why no task is made of ``upload``, or None."""
+    """Why ``upload`` is not taken for a file, or None."""
     if upload.source.key.endswith("/"):
         return "the key ends in '/': a folder marker"
     if upload.size == 0:
         return "the object is empty"
     if ATTEMPT_KEY in metadata:
         return "the object was written by cliploop"
-    if metadata.get(PROCEDURE_KEY, "").strip().lower() == NO_PROCEDURE:
-        return "its metadata asks for no procedure"
+    if upload.source.key.startswith(APPLIED_PREFIX):
+        return "the object was applied for and waits for its commit"
     return None
 
 
@@ -73,15 +87,29 @@ def read_order(metadata: Mapping[str, str]) -> UploadOrder:
         CliploopError: UPLOAD_METADATA_INVALID, naming the entry and what it should be.
     """
     text = {name: _decode(value) for name, value in metadata.items()}
-    context = text.get(SESSION_CONTEXT_KEY, "")
-    if len(context) > MAX_SESSION_CONTEXT:
-        raise _invalid(SESSION_CONTEXT_KEY, f"has {len(context)} characters; at most {MAX_SESSION_CONTEXT} fit")
     return UploadOrder(
         procedure=text.get(PROCEDURE_KEY, "").strip() or None,
         section=_section(text.get(SECTION_KEY, "")),
-        session_context=context,
+        session_context=_bounded(text, SESSION_CONTEXT_KEY, MAX_SESSION_CONTEXT),
         priority=_priority(text.get(PRIORITY_KEY, "")),
+        notify_mode=_notify_mode(text.get(NOTIFY_MODE_KEY, "").strip()),
+        source_context=_bounded(text, SOURCE_CONTEXT_KEY, MAX_SOURCE_CONTEXT),
+        name=_bounded(text, NAME_KEY, MAX_NAME),
     )
+
+
+def _bounded(text: Mapping[str, str], name: str, most: int) -> str:
+    value = text.get(name, "")
+    if len(value) > most:
+        raise _invalid(name, f"has {len(value)} characters; at most {most} fit")
+    return value
+
+
+def _notify_mode(text: str) -> NotifyMode:
+    try:
+        return NotifyMode(text or NotifyMode.FINISH)
+    except ValueError:
+        raise _invalid(NOTIFY_MODE_KEY, f"is {text!r}; it is one of {', '.join(NotifyMode)}") from None
 
 
 def _decode(value: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cliploop.testing.in_memory import (
-    InMemoryCatalog,
     InMemoryEncoder,
     InMemoryNotifications,
     InMemoryOutputs,
@@ -13,15 +12,36 @@ from cliploop.testing.in_memory import (
     InMemoryWorkQueue,
     SettableClock,
 )
+from cliploop.testing.in_memory_callers import InMemoryCallers, InMemorySignedCalls
+from cliploop.testing.in_memory_catalog import InMemoryCatalog, InMemoryCatalogEditor
+from cliploop.testing.in_memory_events import InMemoryCallbackQueue, InMemoryEventQueue, InMemoryEventSettingsStore
+from cliploop.testing.in_memory_files import InMemoryFiles
+from cliploop.testing.in_memory_history import InMemoryTaskHistory
+from cliploop.testing.in_memory_uploads import InMemoryUploadedVersions, InMemoryUploadGrants, InMemoryUploadSessions
+from cliploop.testing.in_memory_web import InMemoryFetchedSources, InMemoryWeb, InMemoryWebSource
 
 __all__ = [
+    "InMemoryCallbackQueue",
+    "InMemoryCallers",
     "InMemoryCatalog",
+    "InMemoryCatalogEditor",
     "InMemoryEncoder",
+    "InMemoryEventQueue",
+    "InMemoryEventSettingsStore",
+    "InMemoryFetchedSources",
+    "InMemoryFiles",
     "InMemoryNotifications",
     "InMemoryOutputs",
     "InMemoryProber",
+    "InMemorySignedCalls",
     "InMemorySources",
+    "InMemoryTaskHistory",
     "InMemoryTasks",
+    "InMemoryUploadGrants",
+    "InMemoryUploadSessions",
+    "InMemoryUploadedVersions",
+    "InMemoryWeb",
+    "InMemoryWebSource",
     "InMemoryWorkQueue",
     "SettableClock",
 ]

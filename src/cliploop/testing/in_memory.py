@@ -18,10 +18,10 @@ from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.media import MediaInfo
 from cliploop.domain.notification import Notification, TaskChange
+from cliploop.domain.output import StoredImage
 from cliploop.domain.plan import OutputPlan
-from cliploop.domain.procedure import PrefixRule, Procedure
 from cliploop.domain.query import PageRequest, TaskFilter, TaskPage
-from cliploop.domain.task import LeaseLostError, StoredImage, Task
+from cliploop.domain.task import LeaseLostError, Task
 from cliploop.domain.template import ImageFormat
 
 
@@ -88,22 +88,6 @@ def _matches(row: Task, where: TaskFilter) -> bool:
         and (where.created_from_s is None or row.created_ms // 1000 >= where.created_from_s)
         and (where.created_to_s is None or row.created_ms // 1000 <= where.created_to_s)
     )
-
-
-@dataclass
-class InMemoryCatalog:
-    """``Catalog`` in dictionaries."""
-
-    procedures: dict[tuple[str, str], Procedure] = field(default_factory=dict)
-    rules: dict[str, tuple[PrefixRule, ...]] = field(default_factory=dict)
-
-    def procedure(self, project_id: str, name: str) -> Procedure | None:
-        """See ``Catalog``."""
-        return self.procedures.get((project_id, name))
-
-    def prefix_rules(self, project_id: str) -> tuple[PrefixRule, ...]:
-        """See ``Catalog``."""
-        return self.rules.get(project_id, ())
 
 
 @dataclass

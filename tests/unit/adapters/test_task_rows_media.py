@@ -10,10 +10,11 @@ from cliploop.domain.color import Color
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import AudioStream, MediaInfo, VideoStream
+from cliploop.domain.output import Output, StoredImage
 from cliploop.domain.plan import plan_output
 from cliploop.domain.procedure import TemplateUse
 from cliploop.domain.section import Section
-from cliploop.domain.task import Output, StoredImage, Task
+from cliploop.domain.task import Task
 from cliploop.domain.template import PREVIEW_WEBP
 
 VIDEO = VideoStream(

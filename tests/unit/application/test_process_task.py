@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
+from cliploop.application.fetch_source import FetchSource
 from cliploop.application.ports import EncodedImage, OutputAddress
 from cliploop.application.process_task import Outcome, ProcessTask
 from cliploop.domain.deadline import Deadline
@@ -12,22 +15,27 @@ from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo, VideoStream
-from cliploop.domain.procedure import BUILT_IN_PROCEDURES
+from cliploop.domain.output import OutputState, outputs_of
+from cliploop.domain.procedure import BUILT_IN_PROCEDURES, TemplateReference
 from cliploop.domain.section import AppliedSection, Section
-from cliploop.domain.task import LEASE_MS, MAX_ATTEMPTS, Output, OutputState, Task, TaskState
-from cliploop.domain.template import ImageFormat
+from cliploop.domain.task import LEASE_MS, MAX_ATTEMPTS, Task, TaskState
+from cliploop.domain.template import BUILT_IN_TEMPLATES, ImageFormat
 from cliploop.testing import (
     InMemoryEncoder,
     InMemoryOutputs,
     InMemoryProber,
     InMemorySources,
     InMemoryTasks,
+    InMemoryWorkQueue,
     SettableClock,
 )
+from cliploop.testing.in_memory_files import InMemoryFiles
+from cliploop.testing.in_memory_web import InMemoryFetchedSources, InMemoryWeb
 
 MEDIA = MediaInfo("mov", 10_000, 9, 1, (VideoStream(0, "h264", 640, 360, Fraction(30)),))
 BUSY = CliploopError(ErrorCode.UNAVAILABLE, "busy", retryable=True)
 BROKEN = CliploopError(ErrorCode.SOURCE_MALFORMED, "The file is broken.")
+URL = "https://example.com/clip.mp4"
 
 
 @dataclass
@@ -40,6 +48,9 @@ class Shop:
     encoder: InMemoryEncoder = field(default_factory=InMemoryEncoder)
     outputs: InMemoryOutputs = field(default_factory=InMemoryOutputs)
     clock: SettableClock = field(default_factory=SettableClock)
+    web: InMemoryWeb = field(default_factory=lambda: InMemoryWeb({URL: b"not really a video"}))
+    fetched: InMemoryFetchedSources = field(default_factory=InMemoryFetchedSources)
+    work_queue: InMemoryWorkQueue = field(default_factory=InMemoryWorkQueue)
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -49,17 +60,28 @@ class Shop:
             file_id=2,
             source=ObjectVersion("uploads", "k", "v"),
             procedure="preview",
-            outputs=tuple(Output(use) for use in BUILT_IN_PROCEDURES["preview"].uses),
+            outputs=outputs_of(BUILT_IN_PROCEDURES["preview"].references, BUILT_IN_TEMPLATES),
             created_ms=self.clock.now_ms(),
         )
         self.tasks.add(task.registered())
         self.sources.put(task.source, "unused", 9)
 
     def work(self, seconds: float = 60) -> Outcome:
+        fetch = FetchSource(
+            self.web, self.fetched, InMemoryFiles(), self.tasks, self.work_queue, self.clock, most_bytes=1_000
+        )
         process = ProcessTask(
-            self.tasks, self.sources, self.prober, self.encoder, self.outputs, self.clock, self.limits
+            self.tasks, self.sources, self.prober, self.encoder, self.outputs, self.clock, fetch, self.limits
         )
         return process("p", 1, Deadline.after(seconds))
+
+    def change(self, **changes: Any) -> None:
+        """Have the row as it would be in another story."""
+        self.tasks.rows["p", 1] = replace(self.row, **changes)
+
+    def cancel(self) -> None:
+        """What a caller does while somebody works."""
+        self.tasks.replace(self.row, self.row.cancel(self.clock.now_ms()))
 
     @property
     def row(self) -> Task:
@@ -223,3 +245,213 @@ def test_a_crash_between_settling_and_the_end_is_repaired_by_the_successor() -> 
     shop.clock.advance(LEASE_MS)
     assert shop.work() is Outcome.SUCCEEDED
     assert {image.attempt for image in shop.outputs.images.values()} == {2}
+
+
+# -- canceling ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of rows that were read."""
+    read: list[int] = []
+    get = InMemoryTasks.get
+
+    def counting(tasks: InMemoryTasks, project_id: str, task_id: int) -> Task | None:
+        read.append(task_id)
+        return get(tasks, project_id, task_id)
+
+    monkeypatch.setattr(InMemoryTasks, "get", counting)
+    return read
+
+
+def test_a_task_that_is_canceled_while_it_is_encoded_stays_so_and_publishes_nothing() -> None:
+    shop = Shop()
+
+    def cancel_and_go_on() -> None:
+        shop.cancel()
+        shop.clock.advance(5_000)
+
+    shop.encoder.during = cancel_and_go_on
+    settled: list[Any] = []
+    shop.outputs.locate = settled.append  # type: ignore[assignment,method-assign]  # the first thing after encoding
+    assert shop.work() is Outcome.OVERTAKEN
+    assert (shop.row.state, shop.failure_code()) == (TaskState.CANCELED, ErrorCode.TASK_CANCELED)
+    assert (shop.outputs.images, settled) == ({}, [])
+
+
+def test_a_task_that_is_canceled_just_before_its_images_are_settled_publishes_nothing() -> None:
+    shop = Shop()
+    shop.encoder.during = shop.cancel
+    assert shop.work() is Outcome.OVERTAKEN
+    assert (shop.row.state, shop.outputs.images) == (TaskState.CANCELED, {})
+
+
+def test_a_failure_of_a_canceled_task_changes_nothing() -> None:
+    for failure in (BUSY, BROKEN):
+        shop = Shop()
+
+        def fail(source: Any, deadline: Deadline, shop: Shop = shop, failure: CliploopError = failure) -> MediaInfo:
+            shop.cancel()
+            raise failure
+
+        shop.prober.probe = fail  # type: ignore[method-assign]
+        assert shop.work() is Outcome.OVERTAKEN
+        assert shop.row.state is TaskState.CANCELED
+
+
+def test_the_row_is_looked_at_every_five_seconds_and_not_more_often(watched: list[int]) -> None:
+    reads: list[int] = []
+
+    def wait(milliseconds: int) -> Callable[[], None]:
+        def during() -> None:
+            watched.clear()
+            shop.clock.advance(milliseconds)
+
+        return during
+
+    for milliseconds in (0, 4_999, 5_000, 39_000):
+        shop = Shop()
+        shop.encoder.during = wait(milliseconds)
+        locate = shop.outputs.locate
+
+        def count(address: OutputAddress, image: EncodedImage, locate: Any = locate) -> Any:
+            reads.append(len(watched))
+            return locate(address, image)
+
+        shop.outputs.locate = count  # type: ignore[method-assign]
+        assert shop.work() is Outcome.SUCCEEDED
+    assert reads[::2] == [0, 0, 1, 1]
+
+
+def test_a_row_that_is_gone_while_it_is_worked_on_is_nobodys() -> None:
+    for milliseconds in (0, 5_000, LEASE_MS):
+        shop = Shop()
+
+        def expire(shop: Shop = shop, milliseconds: int = milliseconds) -> None:
+            shop.tasks.rows.clear()
+            shop.clock.advance(milliseconds)
+
+        shop.encoder.during = expire
+        assert shop.work() is Outcome.OVERTAKEN
+        assert (shop.tasks.rows, shop.outputs.images) == ({}, {})
+
+
+# -- templates that are missing ----------------------------------------------------------------------
+
+
+def shop_with_a_missing_template() -> Shop:
+    references = (TemplateReference(999), *BUILT_IN_PROCEDURES["preview"].references)
+    shop = Shop()
+    shop.change(outputs=outputs_of(references, BUILT_IN_TEMPLATES))
+    return shop
+
+
+def test_an_output_without_its_template_stays_failed_and_the_others_are_made() -> None:
+    shop = shop_with_a_missing_template()
+    missing = shop.row.outputs[0]
+    assert shop.work() is Outcome.SUCCEEDED
+    assert shop.row.outputs[0] == missing
+    assert [output.state for output in shop.row.outputs[1:]] == [OutputState.SUCCEED] * 2
+    assert sorted(key.rpartition("/")[2] for key in shop.outputs.images) == ["2.f21000.gif", "3.f21001.webp"]
+
+
+def test_an_output_without_its_template_keeps_its_reason_when_the_task_fails() -> None:
+    shop = shop_with_a_missing_template()
+    shop.prober.failure = BROKEN
+    assert shop.work() is Outcome.FAILED
+    codes = [output.failure and output.failure.code for output in shop.row.outputs]
+    assert codes == [ErrorCode.TEMPLATE_NOT_FOUND, ErrorCode.SOURCE_MALFORMED, ErrorCode.SOURCE_MALFORMED]
+
+
+# -- sources that are fetched ------------------------------------------------------------------------
+
+
+def shop_with_an_address() -> Shop:
+    shop = Shop()
+    shop.change(origin=URL, state=TaskState.INIT, file_id=0, source=ObjectVersion("uploads", "", ""))
+    return shop
+
+
+def test_a_source_is_fetched_in_one_turn_and_made_into_images_in_the_next() -> None:
+    shop = shop_with_an_address()
+    assert shop.work() is Outcome.FETCHED
+    assert (shop.row.state, shop.work_queue.messages, shop.encoder.runs) == (TaskState.WAITING, [("p", 1)], 0)
+    shop.sources.put(shop.row.source, "unused", 9)
+    assert shop.work() is Outcome.SUCCEEDED
+    assert len(shop.outputs.images) == 2
+
+
+def test_an_address_that_fails_for_good_fails_the_task() -> None:
+    shop = shop_with_an_address()
+    shop.web.files.clear()
+    assert shop.work() is Outcome.FAILED
+    assert [output.failure for output in shop.row.outputs] == [shop.row.failure] * 2
+    assert shop.failure_code() is ErrorCode.FETCH_FAILED
+
+
+def test_an_address_that_fails_for_now_is_asked_again_six_times_in_all() -> None:
+    shop = shop_with_an_address()
+    shop.web.failures[URL] = CliploopError(ErrorCode.FETCH_FAILED, "It is busy.", retryable=True)
+    for _ in range(2 * MAX_ATTEMPTS):
+        with pytest.raises(CliploopError, match="busy"):
+            shop.work()
+        assert (shop.row.state, shop.row.lease_until_ms) == (TaskState.INIT, shop.clock.now_ms())
+    assert shop.work() is Outcome.FAILED
+    assert shop.failure_code() is ErrorCode.ATTEMPTS_EXHAUSTED
+
+
+def test_a_task_that_is_canceled_while_it_is_fetched_stays_so() -> None:
+    shop = shop_with_an_address()
+    store = shop.fetched.store
+
+    def cancel_and_store(address: Any, source: Any, beat: Callable[[], None]) -> Any:
+        shop.cancel()
+        shop.clock.advance(5_000)
+        return store(address, source, beat)
+
+    shop.fetched.store = cancel_and_store  # type: ignore[method-assign]
+    assert shop.work() is Outcome.OVERTAKEN
+    assert (shop.row.state, shop.fetched.objects, shop.work_queue.messages) == (TaskState.CANCELED, {}, [])
+
+
+def test_a_long_fetch_keeps_its_lease() -> None:
+    shop = shop_with_an_address()
+    store = shop.fetched.store
+    until: list[int] = []
+
+    def take_long(address: Any, source: Any, beat: Callable[[], None]) -> Any:
+        for _ in range(3):
+            shop.clock.advance(LEASE_MS // 2)
+            beat()
+            until.append(shop.row.lease_until_ms - shop.clock.now_ms())
+        return store(address, source, beat)
+
+    shop.fetched.store = take_long  # type: ignore[method-assign]
+    assert shop.work() is Outcome.FETCHED
+    assert until == [LEASE_MS] * 3
+
+
+@pytest.mark.parametrize("lost", ["the message", "the answer of the table"])
+def test_a_source_that_is_there_without_a_message_brings_its_message_back(
+    lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else would look at the row for a quarter of an hour."""
+    shop = shop_with_an_address()
+    port = shop.work_queue if lost == "the message" else shop.tasks
+    method = "send" if lost == "the message" else "replace"
+    step = getattr(port, method)
+
+    def fail(*arguments: Any) -> None:
+        if lost == "the message":
+            raise BUSY
+        step(*arguments)
+        if shop.row.state is TaskState.WAITING:
+            raise BUSY
+
+    with monkeypatch.context() as patch:
+        patch.setattr(port, method, fail)
+        with pytest.raises(CliploopError):
+            shop.work()
+    assert shop.row.state is TaskState.WAITING
+    shop.sources.put(shop.row.source, "unused", 9)
+    assert shop.work() is Outcome.SUCCEEDED

@@ -7,9 +7,12 @@ import pytest
 from cliploop.application.publish_changes import PublishChanges
 from cliploop.domain.errors import CliploopError, ErrorCode, Failure
 from cliploop.domain.identity import ObjectVersion, delivery_id_of
-from cliploop.domain.notification import TaskChange
-from cliploop.domain.procedure import NotifyMode
-from cliploop.domain.task import Task
+from cliploop.domain.notification import EventKind, TaskChange
+from cliploop.domain.output import outputs_of
+from cliploop.domain.procedure import BUILT_IN_PROCEDURES, NotifyMode
+from cliploop.domain.source_file import SourceFile
+from cliploop.domain.task import Task, TaskState
+from cliploop.domain.template import BUILT_IN_TEMPLATES
 from cliploop.testing import InMemoryNotifications, InMemoryTasks
 
 NEW = Task(
@@ -42,7 +45,9 @@ def test_what_is_told_follows_the_notify_mode_and_never_a_renewal(mode: NotifyMo
     tasks = life(replace(NEW, notify_mode=mode))
     notifications = InMemoryNotifications()
     assert PublishChanges(tasks, notifications)(tuple(tasks.changes)) == []
-    assert [notice.task.row_version for notice in notifications.told] == versions
+    assert [notice.delivery_id for notice in notifications.told] == [
+        delivery_id_of("p", 1, each) for each in versions
+    ]
 
 
 def test_after_the_end_was_told_nobody_needs_to_look() -> None:
@@ -94,3 +99,41 @@ def test_a_change_that_could_not_be_counted_is_given_back_alone_after_all_were_t
     failed = PublishChanges(busy, notifications)([tasks.changes[-1], quiet])
     assert failed == [tasks.changes[-1]]
     assert len(notifications.told) == 2
+
+
+def test_a_file_that_became_known_is_told_and_nothing_is_remembered_of_it() -> None:
+    file = SourceFile(project_id="p", file_id=7, source=ObjectVersion("b", "k", "v"), size=1, created_ms=1)
+    notifications = InMemoryNotifications()
+    assert PublishChanges(InMemoryTasks(), notifications)([file]) == []
+    assert [(notice.kind, notice.subject) for notice in notifications.told] == [(EventKind.NEW_FILE_UPLOAD, file)]
+
+
+def pulled() -> tuple[InMemoryTasks, TaskChange]:
+    """A pull that failed: one change that is two events."""
+    waiting = replace(NEW, state=TaskState.INIT, origin="https://example.com/v.mp4", procedure="preview")
+    outputs = outputs_of(BUILT_IN_PROCEDURES["preview"].references, BUILT_IN_TEMPLATES)
+    waiting = replace(waiting, outputs=outputs)
+    claimed = waiting.claim(NEW.created_ms)
+    tasks = InMemoryTasks()
+    tasks.add(waiting)
+    tasks.replace(waiting, claimed)
+    tasks.replace(claimed, claimed.fail(1, Failure(ErrorCode.FETCH_FAILED, "gone"), NEW.created_ms + 1))
+    return tasks, tasks.changes[-1]
+
+
+def test_one_change_can_be_two_events() -> None:
+    tasks, change = pulled()
+    notifications = InMemoryNotifications()
+    assert PublishChanges(tasks, notifications)([change]) == []
+    assert [notice.kind for notice in notifications.told] == [
+        EventKind.PULL_COMPLETE,
+        EventKind.PROCEDURE_STATE_CHANGED,
+    ]
+    assert len({notice.delivery_id for notice in notifications.told}) == 2
+
+
+def test_a_change_with_one_untold_event_of_two_is_given_back_once_and_stays_due() -> None:
+    tasks, change = pulled()
+    refused = delivery_id_of("p", 1, change.after.row_version)
+    assert PublishChanges(tasks, InMemoryNotifications(refused={refused}))([change]) == [change]
+    assert tasks.rows["p", 1].due_at_ms > 0

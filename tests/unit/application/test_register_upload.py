@@ -5,16 +5,25 @@ from fractions import Fraction
 
 import pytest
 
-from cliploop.application.register_upload import RegisterUpload, Registration
+from cliploop.application.register_file import RegisterFile, Registration
+from cliploop.application.register_upload import RegisterUpload
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.identity import ObjectVersion
-from cliploop.domain.procedure import PrefixRule, Procedure, TemplateUse
+from cliploop.domain.procedure import NotifyMode, PrefixRule, Procedure, TemplateReference, TemplateUse
 from cliploop.domain.project import Project
 from cliploop.domain.section import Section
+from cliploop.domain.source_file import SourceFile
 from cliploop.domain.task import Task, TaskState
 from cliploop.domain.template import PRESET_GIF, ImageFormat
 from cliploop.domain.upload import UploadedObject
-from cliploop.testing import InMemoryCatalog, InMemorySources, InMemoryTasks, InMemoryWorkQueue, SettableClock
+from cliploop.testing import (
+    InMemoryCatalog,
+    InMemoryFiles,
+    InMemorySources,
+    InMemoryTasks,
+    InMemoryWorkQueue,
+    SettableClock,
+)
 
 PROJECT = Project("0" * 32, 1)
 
@@ -26,6 +35,7 @@ class Desk:
     default: str = "preview"
     sources: InMemorySources = field(default_factory=InMemorySources)
     catalog: InMemoryCatalog = field(default_factory=InMemoryCatalog)
+    files: InMemoryFiles = field(default_factory=InMemoryFiles)
     tasks: InMemoryTasks = field(default_factory=InMemoryTasks)
     work: InMemoryWorkQueue = field(default_factory=InMemoryWorkQueue)
     clock: SettableClock = field(default_factory=SettableClock)
@@ -37,15 +47,18 @@ class Desk:
         return UploadedObject(source, 9)
 
     def register(self, upload: UploadedObject) -> Registration:
-        use_case = RegisterUpload(
-            PROJECT, self.default, self.sources, self.catalog, self.tasks, self.work, self.clock
-        )
-        return use_case(upload).outcome
+        register = RegisterFile(self.catalog, self.files, self.tasks, self.work, self.clock)
+        return RegisterUpload(PROJECT, self.default, self.sources, self.catalog, register)(upload).outcome
 
     @property
     def only(self) -> Task:
         (task,) = self.tasks.rows.values()
         return task
+
+    @property
+    def file(self) -> SourceFile:
+        (file,) = self.files.rows.values()
+        return file
 
 
 def test_an_upload_becomes_a_waiting_row_and_a_message() -> None:
@@ -121,6 +134,13 @@ def test_metadata_names_the_procedure_and_its_section() -> None:
     assert (desk.only.session_context, desk.only.priority) == ("x", 3)
 
 
+def test_metadata_says_how_the_file_is_called_and_what_is_told_of_it() -> None:
+    desk = Desk()
+    desk.register(desk.upload(media_name="Mein Film", source_context="src", tasks_notify_mode="None"))
+    assert (desk.file.name, desk.file.source_context) == ("Mein Film", "src")
+    assert (desk.only.name, desk.only.notify_mode) == ("Mein Film", NotifyMode.NONE)
+
+
 def test_a_preset_means_the_whole_video() -> None:
     desk = Desk()
     desk.register(desk.upload(procedure="preset-20001"))
@@ -134,7 +154,7 @@ def test_the_longest_prefix_rule_wins_over_the_default_and_metadata_over_both() 
         PrefixRule("in/webp/", "preset-20001"),
         PrefixRule("in/raw/", ""),
     )
-    assert desk.register(desk.upload("in/raw/a.mp4")) is Registration.SKIPPED
+    assert desk.register(desk.upload("in/raw/a.mp4")) is Registration.FILED
     for key, metadata, procedure in (
         ("in/a.mp4", {}, "preset-20000"),
         ("in/webp/a.mp4", {}, "preset-20001"),
@@ -148,16 +168,17 @@ def test_the_longest_prefix_rule_wins_over_the_default_and_metadata_over_both() 
 
 def test_a_stored_procedure_comes_before_the_built_in_one_of_its_name() -> None:
     desk = Desk()
-    mine = Procedure("preview", (TemplateUse(PRESET_GIF, Section(1, 2)),))
+    mine = Procedure("preview", (TemplateReference(PRESET_GIF.definition, Section(1, 2)),), created_ms=1)
     desk.catalog.procedures[PROJECT.project_id, "preview"] = mine
     desk.register(desk.upload())
-    assert [output.use for output in desk.only.outputs] == list(mine.uses)
+    assert [output.use for output in desk.only.outputs] == [TemplateUse(PRESET_GIF, Section(1, 2))]
 
 
 def test_without_a_default_only_uploads_that_ask_are_processed() -> None:
     desk = Desk(default="")
-    assert desk.register(desk.upload()) is Registration.SKIPPED
-    assert desk.register(desk.upload(procedure="preview")) is Registration.REGISTERED
+    assert desk.register(desk.upload("a.mp4")) is Registration.FILED
+    assert desk.register(desk.upload("b.mp4", procedure="preview")) is Registration.REGISTERED
+    assert [file.procedure_task_id for file in desk.files.rows.values()] == [0, desk.only.task_id]
 
 
 @pytest.mark.parametrize(
@@ -178,19 +199,33 @@ def test_a_wrong_order_is_a_failed_row_and_no_retry(metadata: dict[str, str], co
 
 @pytest.mark.parametrize(
     "upload",
-    [UploadedObject(ObjectVersion("b", "dir/", "v"), 0), UploadedObject(ObjectVersion("b", "gone.mp4", "v"), 9)],
+    [
+        UploadedObject(ObjectVersion("b", "dir/", "v"), 0),
+        UploadedObject(ObjectVersion("b", "empty.mp4", "v"), 0),
+        UploadedObject(ObjectVersion("b", "gone.mp4", "v"), 9),
+    ],
 )
 def test_what_is_skipped_leaves_nothing(upload: UploadedObject) -> None:
     desk = Desk()
     assert desk.register(upload) is Registration.SKIPPED
-    assert (desk.tasks.rows, desk.work.messages) == ({}, [])
+    assert (desk.tasks.rows, desk.files.rows, desk.work.messages) == ({}, {}, [])
 
 
-@pytest.mark.parametrize("metadata", [{"cliploop_attempt": "1"}, {"procedure": "none"}])
-def test_our_own_objects_and_known_media_start_nothing(metadata: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("key", "metadata"),
+    [("out.gif", {"cliploop_attempt": "1"}), ("cliploop-applied/1/a.mp4", {"procedure": "preview"})],
+)
+def test_our_own_objects_and_those_not_committed_yet_are_no_files(key: str, metadata: dict[str, str]) -> None:
     desk = Desk()
-    assert desk.register(desk.upload(**metadata)) is Registration.SKIPPED
-    assert desk.tasks.rows == {}
+    assert desk.register(desk.upload(key, **metadata)) is Registration.SKIPPED
+    assert (desk.tasks.rows, desk.files.rows) == ({}, {})
+
+
+@pytest.mark.parametrize("said", ["none", "None"])
+def test_media_that_ask_for_no_task_are_files_all_the_same(said: str) -> None:
+    desk = Desk()
+    assert desk.register(desk.upload(procedure=said)) is Registration.FILED
+    assert (desk.tasks.rows, desk.file.procedure_task_id) == ({}, 0)
 
 
 def test_a_source_that_cannot_be_looked_at_just_now_is_tried_again() -> None:

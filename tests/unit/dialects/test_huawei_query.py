@@ -13,10 +13,12 @@ from cliploop.domain.errors import CliploopError, ErrorCode, Failure, InvalidReq
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo, VideoStream
+from cliploop.domain.output import Output, StoredImage, outputs_of
 from cliploop.domain.plan import plan_output
 from cliploop.domain.procedure import BUILT_IN_PROCEDURES
 from cliploop.domain.query import PageRequest, TaskFilter, TaskPage
-from cliploop.domain.task import Output, StoredImage, Task, TaskState
+from cliploop.domain.task import Task, TaskState
+from cliploop.domain.template import BUILT_IN_TEMPLATES
 
 DAY = 1_605_744_000  # 2020-11-19 00:00:00 UTC
 
@@ -94,7 +96,7 @@ WAITING = Task(
     file_id=1,
     source=ObjectVersion("obs-apitest-01", "mp4/4k.mp4", "v"),
     procedure="preview",
-    outputs=tuple(Output(use) for use in reversed(BUILT_IN_PROCEDURES["preview"].uses)),
+    outputs=tuple(reversed(outputs_of(BUILT_IN_PROCEDURES["preview"].references, BUILT_IN_TEMPLATES))),
     created_ms=DAY * 1000 + 38_212_000,
 )
 

@@ -11,15 +11,17 @@ from cliploop.dialects.tencent_vod.notification import EncodeNotification
 from cliploop.domain.addresses import Addresses
 from cliploop.domain.color import Color
 from cliploop.domain.errors import ErrorCode, Failure
-from cliploop.domain.identity import ObjectVersion, render_vod_task_id
+from cliploop.domain.identity import ObjectVersion, VodTaskType, render_vod_task_id
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import AudioStream, MediaInfo, VideoStream
-from cliploop.domain.notification import Notification
+from cliploop.domain.notification import EventKind, Notification
+from cliploop.domain.output import Output, StoredImage
 from cliploop.domain.plan import plan_output
 from cliploop.domain.procedure import TemplateUse
 from cliploop.domain.project import Project
 from cliploop.domain.section import Section
-from cliploop.domain.task import Output, StoredImage, Task
+from cliploop.domain.source_file import SourceFile
+from cliploop.domain.task import Task, TaskState
 from cliploop.domain.template import PRESET_WEBP
 
 #: The source and the output of the seed's example.
@@ -51,7 +53,7 @@ def ended(output: Output) -> Task:
 
 
 def event(task: Task) -> dict[str, object]:
-    encoded = ENCODE(Notification("d", task))
+    encoded = ENCODE(Notification("d", EventKind.PROCEDURE_STATE_CHANGED, task))
     assert json.loads(json.dumps(encoded)) == encoded
     return dict(encoded)
 
@@ -171,3 +173,108 @@ def test_what_was_applied_says_where_a_broken_file_ends_and_how_its_colours_were
     assert applied | {"Fps": 2.997, "EndTimeOffset": 3.001, "Frames": 3, "CutOff": True} == applied
     assert applied["Color"] == "bt2020 limited pq, tone-mapped"
     assert result["AnimatedGraphicTask"]["Requested"]["EndTimeOffset"] == 5
+
+
+def test_a_canceled_task_is_aborted_and_its_outputs_failed() -> None:
+    body = event(TASK.cancel(TASK.created_ms + 5))["ProcedureStateChangeEvent"]
+    assert isinstance(body, dict)
+    assert (body["Status"], body["ErrCode"]) == ("ABORTED", 40_000)
+    assert body["MediaProcessResultSet"][0]["AnimatedGraphicTask"]["Status"] == "FAIL"
+
+
+FILE = SourceFile(
+    project_id="p",
+    file_id=7,
+    source=ObjectVersion("in", "xxx/Animal World.MP4", "v"),
+    size=9,
+    created_ms=1_700_000_000_000,
+    source_context="user 8",
+)
+
+
+@pytest.mark.parametrize(("task_id", "told"), [(0, ""), (5, render_vod_task_id(1256768367, 5))])
+def test_a_new_file_is_told_with_the_task_that_it_started(task_id: int, told: str) -> None:
+    file = replace(FILE, procedure_task_id=task_id)
+    assert ENCODE(Notification("d", EventKind.NEW_FILE_UPLOAD, file)) == {
+        "EventType": "NewFileUpload",
+        "FileUploadEvent": {
+            "FileId": "7",
+            "MediaBasicInfo": {
+                "Name": "Animal World.MP4",
+                "Description": "",
+                "CreateTime": "2023-11-14T22:13:20Z",
+                "UpdateTime": "2023-11-14T22:13:20Z",
+                "ExpireTime": "9999-12-31T23:59:59Z",
+                "CoverUrl": "",
+                "Type": "mp4",
+                "MediaUrl": "https://in.s3.eu-north-1.amazonaws.com/xxx/Animal%20World.MP4",
+                "SourceInfo": {"SourceType": "Upload", "SourceContext": "user 8"},
+                "StorageRegion": "eu-north-1",
+                "TagSet": [],
+                "Status": "Normal",
+            },
+            "ProcedureTaskId": told,
+            "ReviewAudioVideoTaskId": "",
+        },
+        "DeliveryId": "d",
+    }
+
+
+PULLED = replace(
+    TASK,
+    state=TaskState.INIT,
+    origin="https://example.com/a.mp4?key=secret",
+    source=ObjectVersion("in", "cliploop-fetched/p/1", ""),
+    file_id=0,
+    session_id="s",
+    session_context="c",
+    source_context="user 8",
+)
+
+
+def pull_event(task: Task) -> dict[str, object]:
+    encoded = ENCODE(Notification("d", EventKind.PULL_COMPLETE, task))
+    assert encoded["EventType"] == "PullComplete"
+    return dict(encoded["PullCompleteEvent"])
+
+
+def test_a_source_that_was_fetched_is_told_with_its_file_and_its_task() -> None:
+    fetched = PULLED.claim(1).fetched(1, FILE.source, FILE.file_id, 2)
+    shown = pull_event(fetched)
+    info = shown.pop("MediaBasicInfo")
+    assert isinstance(info, dict)
+    assert (info["Name"], info["SourceInfo"]["SourceContext"]) == ("Animal World.MP4", "user 8")
+    assert shown == {
+        "TaskId": render_vod_task_id(1256768367, TASK.task_id, VodTaskType.PULL_UPLOAD),
+        "Status": "FINISH",
+        "ErrCode": 0,
+        "Message": "",
+        "FileId": "7",
+        "FileUrl": "https://in.s3.eu-north-1.amazonaws.com/xxx/Animal%20World.MP4",
+        "ProcedureTaskId": render_vod_task_id(1256768367, TASK.task_id),
+        "ReviewAudioVideoTaskId": "",
+        "SessionContext": "c",
+        "SessionId": "s",
+        "Progress": 100,
+    }
+
+
+def test_a_source_that_cannot_be_fetched_has_no_file_and_says_why() -> None:
+    failure = Failure(ErrorCode.FETCH_FAILED, "The address answered 404.")
+    shown = pull_event(PULLED.claim(1).fail(1, failure, 2))
+    assert (shown["Status"], shown["ErrCode"], shown["Message"]) == ("FINISH", 60_000, "The address answered 404.")
+    assert (shown["FileId"], shown["FileUrl"], shown["Progress"]) == ("", "", 0)
+    assert "MediaBasicInfo" not in shown
+
+
+def test_a_failure_after_the_fetching_is_not_one_of_the_fetching() -> None:
+    fetched = PULLED.claim(1).fetched(1, FILE.source, FILE.file_id, 2).claim(3)
+    failed = fetched.fail(2, Failure(ErrorCode.SOURCE_MALFORMED, "broken"), 4)
+    assert (pull_event(failed)["ErrCode"], pull_event(failed)["Progress"]) == (0, 100)
+
+
+def test_a_source_on_its_way_shows_neither_its_address_nor_the_key_that_it_will_not_have() -> None:
+    shown = json.dumps(event(PULLED)) + json.dumps(pull_event(PULLED))
+    assert "secret" not in shown
+    assert "example.com" not in shown
+    assert "cliploop-fetched" not in shown

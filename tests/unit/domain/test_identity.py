@@ -5,16 +5,20 @@ from hypothesis import strategies as st
 
 from cliploop.domain.identity import (
     ObjectVersion,
+    VodTaskType,
     delivery_id_of,
     file_id_of,
     parse_decimal_task_id,
     parse_vod_task_id,
     render_vod_task_id,
+    task_id_of_request,
+    task_id_of_session,
     task_id_of_upload,
 )
 
 ids = st.integers(1, 2**63 - 1)
 texts = st.text(max_size=40)
+kinds = st.sampled_from(VodTaskType)
 sources = st.builds(ObjectVersion, texts, texts, texts)
 
 
@@ -41,24 +45,50 @@ def test_the_task_and_the_file_of_a_source_are_different_numbers() -> None:
     assert task_id_of_upload("p", source) != file_id_of("p", source)
 
 
-@given(st.integers(0, 10**12), ids)
-def test_a_vod_task_id_reads_back(app_id: int, task_id: int) -> None:
-    text = render_vod_task_id(app_id, task_id)
-    assert parse_vod_task_id(app_id, text) == task_id
-    assert len(text) == len(str(app_id)) + len("-Procedure-") + 32 + len("t0")
+@given(texts, texts, st.integers(0, 1_000))
+def test_ids_of_calls_are_positive_63_bit_numbers(project: str, text: str, turn: int) -> None:
+    assert 0 < task_id_of_session(project, text, turn) < 2**63
+    assert 0 < task_id_of_request(project, text) < 2**63
 
 
-@given(ids)
-def test_a_vod_task_id_of_another_app_is_nobodys(task_id: int) -> None:
-    assert parse_vod_task_id(2, render_vod_task_id(1, task_id)) is None
+def test_a_call_has_the_same_id_in_every_release() -> None:
+    assert task_id_of_session("p" * 32, "sid-1", 0) == 2459610165703061510
+    assert task_id_of_request("p" * 32, "sid-1") == 7823064459198254229
 
 
-@given(ids, st.integers(0, 31), st.sampled_from("0123456789abcdef"))
-def test_a_mistyped_vod_task_id_is_nobodys(task_id: int, position: int, digit: str) -> None:
-    text = render_vod_task_id(7, task_id)
-    at = len("7-Procedure-") + position
+def test_each_turn_of_each_session_of_each_project_has_an_id_of_its_own() -> None:
+    numbers = {
+        task_id_of_session(project, session, turn)
+        for project in ("p", "q")
+        for session in ("s", "t")
+        for turn in range(10)
+    }
+    assert len(numbers) == 40
+
+
+@given(st.integers(0, 10**12), ids, kinds)
+def test_a_vod_task_id_reads_back(app_id: int, task_id: int, kind: VodTaskType) -> None:
+    text = render_vod_task_id(app_id, task_id, kind)
+    assert parse_vod_task_id(app_id, text) == (kind, task_id)
+    assert len(text) == len(f"{app_id}-{kind}-") + 32 + len("t0")
+
+
+def test_a_vod_task_id_is_a_procedures_unless_it_says_otherwise() -> None:
+    assert render_vod_task_id(7, 1).startswith("7-Procedure-")
+    assert render_vod_task_id(7, 1, VodTaskType.PULL_UPLOAD).startswith("7-PullUpload-")
+
+
+@given(ids, kinds)
+def test_a_vod_task_id_of_another_app_is_nobodys(task_id: int, kind: VodTaskType) -> None:
+    assert parse_vod_task_id(2, render_vod_task_id(1, task_id, kind)) is None
+
+
+@given(ids, kinds, st.integers(0, 31), st.sampled_from("0123456789abcdef"))
+def test_a_mistyped_vod_task_id_is_nobodys(task_id: int, kind: VodTaskType, position: int, digit: str) -> None:
+    text = render_vod_task_id(7, task_id, kind)
+    at = len(f"7-{kind}-") + position
     mistyped = text[:at] + digit + text[at + 1 :]
-    assert parse_vod_task_id(7, mistyped) == (task_id if mistyped == text else None)
+    assert parse_vod_task_id(7, mistyped) == ((kind, task_id) if mistyped == text else None)
 
 
 @given(st.text(max_size=60))

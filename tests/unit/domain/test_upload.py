@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.identity import ObjectVersion
+from cliploop.domain.procedure import NotifyMode
 from cliploop.domain.section import Section
 from cliploop.domain.upload import UploadedObject, UploadOrder, read_order, reason_to_skip
 
@@ -23,15 +24,17 @@ def upload(key: str = "clip.mp4", size: int = 1) -> UploadedObject:
         (upload(key="folder/"), {}, "folder"),
         (upload(size=0), {}, "empty"),
         (upload(), {"cliploop-attempt": "1"}, "written by cliploop"),
-        (upload(), {"procedure": "None"}, "no procedure"),
+        (upload(key="cliploop-applied/p/n/clip.mp4"), {"procedure": "preview"}, "commit"),
     ],
 )
 def test_what_is_skipped_says_why(what: UploadedObject, metadata: dict[str, str], word: str) -> None:
     assert word in (reason_to_skip(what, metadata) or "")
 
 
-def test_an_ordinary_upload_is_not_skipped() -> None:
-    assert reason_to_skip(upload(), {"procedure": "preview"}) is None
+@pytest.mark.parametrize("key", ["clip.mp4", "client-uploads/p/n/clip.mp4", "a/cliploop-applied/clip.mp4"])
+@pytest.mark.parametrize("procedure", ["preview", "none"])
+def test_an_ordinary_upload_is_not_skipped(key: str, procedure: str) -> None:
+    assert reason_to_skip(upload(key=key), {"procedure": procedure}) is None
 
 
 def test_metadata_that_says_nothing_orders_nothing() -> None:
@@ -40,9 +43,19 @@ def test_metadata_that_says_nothing_orders_nothing() -> None:
 
 def test_a_whole_order() -> None:
     order = read_order(
-        {"procedure": "vor%C3%A4b", "section": "2,5.5", "session-context": "a%2Bb", "tasks-priority": "-10"}
+        {
+            "procedure": "vor%C3%A4b",
+            "section": "2,5.5",
+            "session-context": "a%2Bb",
+            "tasks-priority": "-10",
+            "tasks-notify-mode": "Change",
+            "source-context": "%E5%8B%95",
+            "media-name": "a%20b.mp4",
+        }
     )
-    assert order == UploadOrder("voräb", Section(2_000, 5_500), "a+b", -10)
+    assert order == UploadOrder(
+        "voräb", Section(2_000, 5_500), "a+b", -10, NotifyMode.CHANGE, source_context="動", name="a b.mp4"
+    )
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
@@ -82,6 +95,9 @@ def test_a_section(section: str, meant: Section) -> None:
         {"tasks-priority": "11"},
         {"tasks-priority": "high"},
         {"session-context": "x" * 1001},
+        {"source-context": "x" * 251},
+        {"media-name": "x" * 1025},
+        {"tasks-notify-mode": "finish"},
     ],
 )
 def test_a_wrong_entry_is_named(metadata: dict[str, str]) -> None:

@@ -29,7 +29,9 @@ ENVIRONMENT = {
     "CLIPLOOP_WORK_QUEUE_ARN": "arn:aws:sqs:eu-north-1:123456789012:work",
     "CLIPLOOP_UPLOADS_QUEUE_URL": "https://sqs.eu-north-1.amazonaws.com/123456789012/uploads",
     "CLIPLOOP_WORK_QUEUE_URL": "https://sqs.eu-north-1.amazonaws.com/123456789012/work",
+    "CLIPLOOP_UPLOAD_BUCKET": "uploads",
     "CLIPLOOP_OUTPUT_BUCKET": "outputs",
+    "CLIPLOOP_MAX_FETCH_BYTES": "1000000",
     "CLIPLOOP_DEFAULT_PROCEDURE": "preview",
     "CLIPLOOP_RETENTION_DAYS": "30",
     "CLIPLOOP_MAX_FRAMES": "6000",
@@ -38,6 +40,9 @@ ENVIRONMENT = {
     "CLIPLOOP_MAX_SOURCE_PIXELS": "37748736",
     "CLIPLOOP_EVENT_BUS": "bus",
     "CLIPLOOP_PUBLIC_BASE_URL": "",
+    "CLIPLOOP_CALLBACKS_QUEUE_ARN": "arn:aws:sqs:eu-north-1:123456789012:callbacks",
+    "CLIPLOOP_CALLBACKS_QUEUE_URL": "https://sqs.eu-north-1.amazonaws.com/123456789012/callbacks",
+    "CLIPLOOP_ALLOWED_PRIVATE_TARGETS": "",
 }
 
 
@@ -62,7 +67,7 @@ def context() -> Any:
 @pytest.fixture
 def account() -> Iterator[None]:
     """An empty account, and the environment of every function."""
-    for part in (bootstrap.on_upload, bootstrap.on_task_change, bootstrap.query_tasks):
+    for part in (bootstrap.on_upload, bootstrap.on_task_change, bootstrap.send_callback, bootstrap.query_tasks):
         part.cache_clear()
     with mock.patch.dict(os.environ, ENVIRONMENT), mock_aws():
         yield

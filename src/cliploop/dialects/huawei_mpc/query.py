@@ -12,9 +12,10 @@ from urllib.parse import parse_qs
 
 from cliploop.domain.errors import InvalidRequestError
 from cliploop.domain.identity import ObjectVersion, parse_decimal_task_id
+from cliploop.domain.output import Output, OutputState
 from cliploop.domain.plan import OutputPlan
 from cliploop.domain.query import PageRequest, TaskFilter, TaskPage
-from cliploop.domain.task import Output, OutputState, Task, TaskState
+from cliploop.domain.task import Task, TaskState
 from cliploop.domain.template import ImageFormat
 
 MAX_TASK_IDS = 10

@@ -1,0 +1,60 @@
+"""What several functions need in the same way."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from cliploop.settings import ManageTasksSettings, OnUploadSettings
+
+if TYPE_CHECKING:
+    from cliploop.adapters.dynamodb_tasks import DynamoDBTasks
+    from cliploop.adapters.s3_sources import S3Sources
+    from cliploop.application.register_file import RegisterFile
+
+
+def region() -> str:
+    """The region that the function runs in."""
+    return os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
+
+
+def source_store() -> S3Sources:
+    """What users uploaded."""
+    import boto3
+    from botocore.config import Config
+
+    from cliploop.adapters.s3_sources import S3Sources
+
+    # A presigned address must carry a version 4 signature, the only one that every region and KMS accept, and name
+    # the bucket's own region: others may answer with a redirect, which neither ffmpeg nor a browser's form follows.
+    config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    return S3Sources(boto3.client("s3", config=config))
+
+
+def register_file(settings: OnUploadSettings | ManageTasksSettings, tasks: DynamoDBTasks) -> RegisterFile:
+    """Registers files and their tasks."""
+    import boto3
+
+    from cliploop.adapters.dynamodb_catalog import DynamoDBCatalog
+    from cliploop.adapters.dynamodb_files import DynamoDBFiles
+    from cliploop.adapters.sqs_work import SqsWorkQueue
+    from cliploop.adapters.system_clock import SystemClock
+    from cliploop.application.register_file import RegisterFile
+
+    return RegisterFile(
+        catalog=DynamoDBCatalog(tasks.client, settings.catalog_table),
+        files=DynamoDBFiles(tasks.client, settings.tasks_table, settings.retention_days),
+        tasks=tasks,
+        work=SqsWorkQueue(boto3.client("sqs"), settings.work_queue_url),
+        clock=SystemClock(),
+    )
+
+
+def task_store(table: str, retention_days: int) -> DynamoDBTasks:
+    """The rows; its client serves the other DynamoDB adapters, too."""
+    import boto3
+
+    from cliploop.adapters.dynamodb_tasks import DynamoDBTasks
+    from cliploop.adapters.system_clock import SystemClock
+
+    return DynamoDBTasks(boto3.client("dynamodb"), table, retention_days, SystemClock())

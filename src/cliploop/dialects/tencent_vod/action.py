@@ -1,0 +1,83 @@
+"""An action of the vendor's API as a value: its fields, its reply, its errors, and what answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cliploop.dialects.tencent_vod.fields import Field, Integer, Record, Support
+from cliploop.dialects.tencent_vod.use_cases import UseCases
+from cliploop.domain.errors import ErrorCode
+from cliploop.domain.project import Project
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that was read and whose caller is known.
+
+    Attributes:
+        project: the caller's.
+        token: stands for this signed request; an identical repeat has the same.
+        values: every field of the action by its name, defaults filled in.
+    """
+
+    project: Project
+    token: str
+    values: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        """The value of a field."""
+        return self.values[name]
+
+
+@dataclass(frozen=True)
+class ReplyField:
+    """One field of a reply, for the reference page."""
+
+    name: str
+    meaning: str
+    support: Support = Support.DONE
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One operation.
+
+    Attributes:
+        mutates: whether it changes anything: then a signature serves for it alone.
+        codes: the error codes that the vendor documents for it; a test provokes each that can occur.
+        errors: codes of ours that this operation words in its own way.
+        never: codes that the vendor documents for it and that cannot occur here, with the reason.
+    """
+
+    name: str
+    summary: str
+    fields: tuple[Field, ...]
+    reply: tuple[ReplyField, ...]
+    codes: tuple[str, ...]
+    mutates: bool
+    answer: Callable[[UseCases, Call], Json]
+    errors: Mapping[ErrorCode, str] = field(default_factory=dict)
+    never: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self, parameters: Mapping[str, Any], *, textual: bool) -> dict[str, Any]:
+        """A request's values.
+
+        Raises:
+            Refusal, InvalidRequestError: as ``Kind.read``.
+        """
+        return Record((*self.fields, SUB_APP_ID)).read(parameters, "", textual=textual)
+
+
+#: Every action has it.
+SUB_APP_ID = Field(
+    "SubAppId",
+    Integer(),
+    "The project's number; only that of the access key's own project is known.",
+    support=Support.DIFFERS,
+    note="an access key belongs to one project",
+)
