@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from unittest import mock
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from cliploop.testing import SettableClock
+from tests.empty_account import empty_account
 from tests.tables import create_tables
 
 if TYPE_CHECKING:
@@ -31,7 +29,7 @@ def clock() -> SettableClock:
 @pytest.fixture
 def aws() -> Iterator[None]:
     """An empty account in this process."""
-    with mock.patch.dict(os.environ, KEYS), mock_aws():
+    with empty_account(KEYS):
         yield
 
 

@@ -9,13 +9,14 @@ import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from cliploop.adapters.dynamodb_events import DynamoDBEvents
 from cliploop.application.ports_events import EVENT_KEPT_MS, EventQueue
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.identity import delivery_id_of
 from cliploop.testing.in_memory_events import InMemoryEventQueue
+from tests.contract.conftest import KEYS
+from tests.empty_account import empty_account
 from tests.tables import create_tables
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def test_the_queue_in_memory_keeps_its_promises(history: list[Add | Take | Confi
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories)
 def test_the_queue_in_dynamodb_keeps_the_same_promises(history: list[Add | Take | Confirm | Wait]) -> None:
-    with mock_aws():
-        client: DynamoDBClient = boto3.client("dynamodb", region_name="eu-north-1")
+    with empty_account(KEYS):
+        client: DynamoDBClient = boto3.client("dynamodb")
         create_tables(client)
         run(DynamoDBEvents(client, "tasks"), history)

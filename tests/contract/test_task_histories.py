@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import boto3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from cliploop.adapters.dynamodb_tasks import DynamoDBTasks
 from cliploop.application.ports import Tasks
@@ -21,6 +20,8 @@ from cliploop.domain.query import PageRequest, TaskFilter
 from cliploop.domain.task import Task, TaskState
 from cliploop.domain.template import BUILT_IN_TEMPLATES
 from cliploop.testing import InMemoryTasks, SettableClock
+from tests.contract.conftest import KEYS
+from tests.empty_account import empty_account
 from tests.tables import create_tables
 
 if TYPE_CHECKING:
@@ -121,13 +122,13 @@ def read_to_the_end(store: Tasks, where: TaskFilter, size: int) -> tuple[int, li
         number += 1
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lives, st.lists(filters, min_size=1, max_size=4), st.integers(1, 9))
 def test_lists_and_totals_agree_with_memory(histories: list[Life], wheres: list[TaskFilter], size: int) -> None:
     clock = SettableClock(NOW_MS)
     memory = InMemoryTasks()
-    with mock_aws():
-        client: DynamoDBClient = boto3.client("dynamodb", region_name="eu-north-1")
+    with empty_account(KEYS):
+        client: DynamoDBClient = boto3.client("dynamodb")
         create_tables(client)
         stored = DynamoDBTasks(client, "tasks", retention_days=60, clock=clock)
         for number, life in enumerate(histories):

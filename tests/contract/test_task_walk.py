@@ -13,7 +13,6 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from cliploop.adapters.dynamodb_files import DynamoDBFiles
 from cliploop.adapters.dynamodb_task_walk import DynamoDBTaskHistory
@@ -26,6 +25,8 @@ from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.task import Task, TaskState
 from cliploop.testing import InMemoryFiles, InMemoryTasks, SettableClock
 from cliploop.testing.in_memory_history import InMemoryTaskHistory
+from tests.contract.conftest import KEYS
+from tests.empty_account import empty_account
 from tests.tables import create_tables
 
 if TYPE_CHECKING:
@@ -236,8 +237,8 @@ def test_scrolling_loses_no_task_and_shows_none_twice(scene: Scene) -> None:
 def test_scrolling_through_the_table_agrees_with_memory(scene: Scene) -> None:
     tasks = InMemoryTasks()
     memory = scroll_through(Store(tasks, InMemoryTaskHistory(tasks)), SettableClock(LATE_MS + DAY_MS), scene)
-    with mock_aws():
-        client: DynamoDBClient = boto3.client("dynamodb", region_name="eu-north-1")
+    with empty_account(KEYS):
+        client: DynamoDBClient = boto3.client("dynamodb")
         create_tables(client)
         clock = SettableClock(LATE_MS + DAY_MS)
         assert scroll_through(moto_store(client, clock), clock, scene) == memory

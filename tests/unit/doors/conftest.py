@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from unittest import mock
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from cliploop import bootstrap
+from tests.empty_account import empty_account
 from tests.tables import create_tables
 
 PROJECT_ID = "0123456789abcdef0123456789abcdef"
@@ -69,7 +67,7 @@ def account() -> Iterator[None]:
     """An empty account, and the environment of every function."""
     for part in (bootstrap.on_upload, bootstrap.on_task_change, bootstrap.send_callback, bootstrap.query_tasks):
         part.cache_clear()
-    with mock.patch.dict(os.environ, ENVIRONMENT), mock_aws():
+    with empty_account(ENVIRONMENT):
         yield
 
 
