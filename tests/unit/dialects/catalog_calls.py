@@ -8,10 +8,9 @@ from cliploop.application.manage_procedures import ManageProcedures
 from cliploop.application.manage_templates import ManageTemplates
 from cliploop.dialects.tencent_vod.action import Action, Call
 from cliploop.dialects.tencent_vod.actions import procedures, templates
-from cliploop.dialects.tencent_vod.errors import api_code, code_of_parameter
 from cliploop.dialects.tencent_vod.refusal import Refusal
 from cliploop.dialects.tencent_vod.use_cases import UseCases
-from cliploop.domain.errors import CliploopError, InvalidRequestError
+from cliploop.domain.errors import CliploopError
 from cliploop.domain.project import Project
 from cliploop.testing import InMemoryCatalog, InMemoryCatalogEditor, SettableClock
 
@@ -57,10 +56,8 @@ class Api:
 def code(action: Action, error: Exception) -> str:
     if isinstance(error, Refusal):
         return error.code
-    if isinstance(error, InvalidRequestError):
-        return code_of_parameter(error.parameter, action.codes)
     assert isinstance(error, CliploopError)
-    return action.errors.get(error.code) or api_code(error)
+    return action.refusal_of(error).code
 
 
 def fields_of(model: type) -> set[str]:

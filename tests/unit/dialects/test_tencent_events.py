@@ -10,10 +10,9 @@ from cliploop.application.manage_event_settings import ManageEventSettings
 from cliploop.application.read_events import HIDDEN_MS, ReadEvents
 from cliploop.dialects.tencent_vod.action import Action, Call
 from cliploop.dialects.tencent_vod.actions.events import ACTIONS
-from cliploop.dialects.tencent_vod.errors import code_of_parameter
 from cliploop.dialects.tencent_vod.refusal import Refusal
 from cliploop.dialects.tencent_vod.use_cases import UseCases
-from cliploop.domain.errors import CliploopError, ErrorCode, InvalidRequestError
+from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.event_settings import EventMode, EventSettings
 from cliploop.domain.project import Project
 from cliploop.domain.web_address import AllowedTargets
@@ -65,10 +64,8 @@ def refusal(use: Events, name: str, **parameters: Any) -> str:
 def code(action: Action, error: Exception) -> str:
     if isinstance(error, Refusal):
         return error.code
-    if isinstance(error, InvalidRequestError):
-        return code_of_parameter(error.parameter, action.codes)
     assert isinstance(error, CliploopError)
-    return action.errors[error.code]
+    return action.refusal_of(error).code
 
 
 def handles(use: Events) -> list[str]:

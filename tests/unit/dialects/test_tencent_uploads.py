@@ -10,12 +10,11 @@ from tencentcloud.vod.v20180717 import models
 from cliploop.application.manage_uploads import ManageUploads
 from cliploop.dialects.tencent_vod.action import Action, Call
 from cliploop.dialects.tencent_vod.actions.uploads import ACTIONS
-from cliploop.dialects.tencent_vod.errors import api_code, code_of_parameter
 from cliploop.dialects.tencent_vod.fields import Support
 from cliploop.dialects.tencent_vod.refusal import Refusal
 from cliploop.dialects.tencent_vod.use_cases import UseCases
 from cliploop.domain.addresses import Addresses
-from cliploop.domain.errors import CliploopError, InvalidRequestError
+from cliploop.domain.errors import CliploopError
 from cliploop.domain.identity import (
     ObjectVersion,
     VodTaskType,
@@ -67,10 +66,8 @@ def refusal(use: Uploads, name: str, **parameters: Any) -> str:
 def code(action: Action, error: Exception) -> str:
     if isinstance(error, Refusal):
         return error.code
-    if isinstance(error, InvalidRequestError):
-        return code_of_parameter(error.parameter, action.codes)
     assert isinstance(error, CliploopError)
-    return action.errors.get(error.code) or api_code(error)
+    return action.refusal_of(error).code
 
 
 def applied(use: Uploads, **parameters: Any) -> dict[str, Any]:

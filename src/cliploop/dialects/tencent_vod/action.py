@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cliploop.dialects.tencent_vod.errors import api_code, code_of_parameter
 from cliploop.dialects.tencent_vod.fields import Field, Integer, Record, Support
+from cliploop.dialects.tencent_vod.refusal import Refusal
 from cliploop.dialects.tencent_vod.use_cases import UseCases
-from cliploop.domain.errors import ErrorCode
+from cliploop.domain.errors import CliploopError, ErrorCode, InvalidRequestError
 from cliploop.domain.project import Project
 
 Json = dict[str, Any]
@@ -71,6 +73,12 @@ class Action:
             Refusal, InvalidRequestError: as ``Kind.read``.
         """
         return Record((*self.fields, SUB_APP_ID)).read(parameters, "", textual=textual)
+
+    def refusal_of(self, error: CliploopError) -> Refusal:
+        """What the house raised, in the operation's words."""
+        if isinstance(error, InvalidRequestError):
+            return Refusal(code_of_parameter(error.parameter, self.codes), error.caller_text)
+        return Refusal(self.errors.get(error.code) or api_code(error), error.caller_text)
 
 
 #: Every action has it.

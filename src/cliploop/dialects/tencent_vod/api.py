@@ -15,7 +15,6 @@ from cliploop.dialects.http import HttpReply, HttpRequest
 from cliploop.dialects.tencent_vod import browser_upload
 from cliploop.dialects.tencent_vod.action import Action, Call
 from cliploop.dialects.tencent_vod.actions.table import ACTIONS
-from cliploop.dialects.tencent_vod.errors import api_code, code_of_parameter
 from cliploop.dialects.tencent_vod.refusal import Refusal
 from cliploop.dialects.tencent_vod.request import VendorRequest, claims, query_action, read_request
 from cliploop.dialects.tencent_vod.signature import VerifiedCall, verify
@@ -115,11 +114,10 @@ def _in_the_vendors_words(action: Action, act: Callable[[], Mapping[str, Any]]) 
     """Do it; whatever the house raises becomes one of the operation's codes."""
     try:
         return act()
-    except InvalidRequestError as error:
-        raise Refusal(code_of_parameter(error.parameter, action.codes), error.caller_text) from error
     except CliploopError as error:
-        _log.warning("%s failed (%s): %s", action.name, error.code, error.log_text)
-        raise Refusal(action.errors.get(error.code) or api_code(error), error.caller_text) from error
+        if not isinstance(error, InvalidRequestError):
+            _log.warning("%s failed (%s): %s", action.name, error.code, error.log_text)
+        raise action.refusal_of(error) from error
 
 
 def _internal(error: Exception) -> Refusal:

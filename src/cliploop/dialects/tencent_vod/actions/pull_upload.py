@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from cliploop.application.start_task import StartOrder
 from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
+from cliploop.dialects.tencent_vod.actions.start_fields import SESSION_CONTEXT, TASKS_PRIORITY, session_id
 from cliploop.dialects.tencent_vod.actions.upload_fields import (
     CLASS_ID,
     EXPIRE_TIME,
@@ -20,17 +21,14 @@ from cliploop.dialects.tencent_vod.actions.upload_fields import (
     procedure,
     storage_region,
 )
-from cliploop.dialects.tencent_vod.fields import Anything, Field, Integer, Support, Text
+from cliploop.dialects.tencent_vod.fields import Anything, Field, Support, Text
 from cliploop.dialects.tencent_vod.refusal import Refusal
 from cliploop.dialects.tencent_vod.use_cases import UseCases
 from cliploop.domain.errors import ErrorCode
 from cliploop.domain.identity import VodTaskType, render_vod_task_id
 from cliploop.domain.media_type import PLAYLIST_TYPES, read_media_type
-from cliploop.domain.upload import MAX_SESSION_CONTEXT, PRIORITIES
 from cliploop.domain.web_address import MAX_ADDRESS
 
-#: The vendor's bound.
-_MAX_SESSION_ID = 50
 _REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -108,28 +106,9 @@ PULL_UPLOAD = Action(
         EXPIRE_TIME,
         storage_region("InvalidParameter.StorageRegion"),
         CLASS_ID,
-        Field(
-            "TasksPriority",
-            Integer(PRIORITIES.start, PRIORITIES.stop - 1),
-            "Handed back.",
-            default=0,
-            support=Support.DIFFERS,
-            note="tasks do not wait for each other",
-        ),
-        Field(
-            "SessionContext",
-            Text(MAX_SESSION_CONTEXT),
-            "Handed back when the task has ended.",
-            default="",
-            code="InvalidParameterValue.SessionContextTooLong",
-        ),
-        Field(
-            "SessionId",
-            Text(_MAX_SESSION_ID),
-            "The same one is refused for three days.",
-            default="",
-            code="InvalidParameterValue.SessionIdTooLong",
-        ),
+        TASKS_PRIORITY,
+        SESSION_CONTEXT,
+        session_id("three days"),
         EXT_INFO,
         SOURCE_CONTEXT,
         MEDIA_STORAGE_PATH,

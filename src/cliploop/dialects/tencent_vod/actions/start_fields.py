@@ -34,35 +34,35 @@ AI_TASKS = tuple(
 )
 
 
-def telling_fields(days: str) -> tuple[Field, ...]:
-    """How a task is told of and told apart; ``days`` is how long a session id serves once."""
-    return (
-        Field(
-            "TasksPriority",
-            Integer(PRIORITIES.start, PRIORITIES.stop - 1),
-            "Handed back.",
-            default=0,
-            support=Support.DIFFERS,
-            note="tasks do not wait for each other",
-        ),
-        Field(
-            "TasksNotifyMode",
-            Choice((*NotifyMode, "")),
-            "When to tell of the task: at its end, at each change, or never. Empty: at its end.",
-            default=NotifyMode.FINISH.value,
-        ),
-        Field(
-            "SessionContext",
-            Text(MAX_SESSION_CONTEXT),
-            "Handed back with the task.",
-            default="",
-            code="InvalidParameterValue.SessionContextTooLong",
-        ),
-        Field(
-            "SessionId",
-            Text(_MAX_SESSION_ID),
-            f"The same one is refused for {days}.",
-            default="",
-            code="InvalidParameterValue.SessionIdTooLong",
-        ),
+TASKS_PRIORITY = Field(
+    "TasksPriority",
+    Integer(PRIORITIES.start, PRIORITIES.stop - 1),
+    "Handed back.",
+    default=0,
+    support=Support.DIFFERS,
+    note="tasks do not wait for each other",
+)
+TASKS_NOTIFY_MODE = Field(
+    "TasksNotifyMode",
+    Choice((*NotifyMode, "")),
+    "When to tell of the task: at its end, at each change, or never. Empty: at its end.",
+    default=NotifyMode.FINISH.value,
+)
+SESSION_CONTEXT = Field(
+    "SessionContext",
+    Text(MAX_SESSION_CONTEXT),
+    "Handed back with the task.",
+    default="",
+    code="InvalidParameterValue.SessionContextTooLong",
+)
+
+
+def session_id(days: str) -> Field:
+    """What tells a task apart; ``days`` is how long it serves once."""
+    return Field(
+        "SessionId",
+        Text(_MAX_SESSION_ID),
+        f"The same one is refused for {days}.",
+        default="",
+        code="InvalidParameterValue.SessionIdTooLong",
     )

@@ -5,7 +5,15 @@ from __future__ import annotations
 from cliploop.application.start_task import SESSION_WINDOW_MS, StartOrder
 from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
 from cliploop.dialects.tencent_vod.actions.listing import NO_ACCOUNT
-from cliploop.dialects.tencent_vod.actions.start_fields import AI_TASKS, FILE_ID, MEDIA_STORAGE_PATH, telling_fields
+from cliploop.dialects.tencent_vod.actions.start_fields import (
+    AI_TASKS,
+    FILE_ID,
+    MEDIA_STORAGE_PATH,
+    SESSION_CONTEXT,
+    TASKS_NOTIFY_MODE,
+    TASKS_PRIORITY,
+    session_id,
+)
 from cliploop.dialects.tencent_vod.actions.upload_fields import EXT_INFO
 from cliploop.dialects.tencent_vod.actions.uses import MEDIA_PROCESS_TASK, read_references
 from cliploop.dialects.tencent_vod.fields import Choice, Field, Record, Support, Text
@@ -83,7 +91,10 @@ _PROCESS_MEDIA = Action(
         MEDIA_STORAGE_PATH,
         MEDIA_PROCESS_TASK,
         *AI_TASKS,
-        *telling_fields("three days"),
+        TASKS_PRIORITY,
+        TASKS_NOTIFY_MODE,
+        SESSION_CONTEXT,
+        session_id("three days"),
         EXT_INFO,
         Field(
             "Url",
@@ -142,7 +153,10 @@ _PROCESS_MEDIA_BY_PROCEDURE = Action(
         Field("ProcedureName", Text(128), "The procedure to run.", required=True),
         FILE_ID,
         MEDIA_STORAGE_PATH,
-        *telling_fields("seven days"),
+        TASKS_PRIORITY,
+        TASKS_NOTIFY_MODE,
+        SESSION_CONTEXT,
+        session_id("seven days"),
         EXT_INFO,
     ),
     reply=(
@@ -207,7 +221,10 @@ _PROCESS_MEDIA_BY_URL = Action(
             "Where results would go.",
         ),
         *AI_TASKS,
-        *telling_fields("three days"),
+        TASKS_PRIORITY,
+        TASKS_NOTIFY_MODE,
+        SESSION_CONTEXT,
+        session_id("three days"),
     ),
     reply=(ReplyField("TaskId", "There is none.", Support.REFUSED, "the operation is refused"),),
     codes=(
