@@ -20,6 +20,7 @@ from pathlib import Path
 from benchmarks.dynamodb_local import Meter, connect, put_all, running
 from benchmarks.machine import machine
 from cliploop.adapters.count_tree import DAY, buckets_of
+from cliploop.adapters.dynamodb_files import DynamoDBFiles
 from cliploop.adapters.dynamodb_tasks import DynamoDBTasks
 from cliploop.adapters.task_counts import node_key, second_of
 from cliploop.adapters.task_rows import task_to_item
@@ -31,6 +32,7 @@ from cliploop.domain.output import StoredImage, outputs_of
 from cliploop.domain.plan import plan_output
 from cliploop.domain.procedure import BUILT_IN_PROCEDURES
 from cliploop.domain.query import PageRequest, TaskFilter
+from cliploop.domain.source_file import SourceFile
 from cliploop.domain.task import Task, TaskState
 from cliploop.domain.template import BUILT_IN_TEMPLATES
 from cliploop.testing import SettableClock
@@ -208,7 +210,7 @@ def life_of_a_task(store: DynamoDBTasks, meter: Meter) -> list[tuple[str, float,
         ("end", made, finished),
         ("told, and counted", finished, finished.told()),
     ]
-    table = []
+    table = [("know the file, and link its task", _know_the_file(store, meter, waiting), 0.0)]
     for name, before, after in steps:
         meter.take()
         _store(store, before, after)
@@ -218,6 +220,23 @@ def life_of_a_task(store: DynamoDBTasks, meter: Meter) -> list[tuple[str, float,
             writes = _in_a_transaction(writes, counters=len(buckets_of(second_of(after.created_ms))))
         table.append((name, writes, float(reads)))
     return table
+
+
+def _know_the_file(store: DynamoDBTasks, meter: Meter, task: Task) -> float:
+    files = DynamoDBFiles(store.client, store.table, DAYS)
+    meter.take()
+    files.add(
+        SourceFile(
+            project_id=task.project_id,
+            file_id=task.file_id,
+            source=task.source,
+            size=MEDIA.size,
+            created_ms=task.created_ms,
+            procedure_task_id=task.task_id,
+        )
+    )
+    files.link(task.project_id, task.file_id, task.task_id, task.created_ms)
+    return meter.take()
 
 
 def _in_a_transaction(row: float, counters: int) -> float:

@@ -18,6 +18,7 @@ from cliploop.domain.project import Project
 from cliploop.domain.web_address import AllowedTargets
 from cliploop.testing import SettableClock
 from cliploop.testing.in_memory_events import InMemoryEventQueue, InMemoryEventSettingsStore
+from tests.unit.dialects.tencent_world import World
 
 PROJECT = Project("p" * 32, 1256768367)
 BY_NAME = {action.name: action for action in ACTIONS}
@@ -234,3 +235,28 @@ def test_what_the_operation_answers_with_is_documented_for_it(action: Action) ->
     assert set(action.errors.values()) | set(action.never) <= set(action.codes)
     assert not set(action.errors.values()) & set(action.never)
     assert set(action.errors) <= set(ErrorCode)
+
+
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("PullEvents", {}, "ResourceNotFound"),  # the project's events are pushed
+    ("PullEvents", {"ExtInfo": "x" * 5_000}, "InvalidParameterValue"),
+    ("ConfirmEvents", {"EventHandles": []}, "InvalidParameterValue"),
+    ("ConfirmEvents", {"EventHandles": ["x"] * 17}, "InvalidParameterValue"),
+    ("ConfirmEvents", {"EventHandles": ["never handed out"]}, "InvalidParameterValue"),
+    ("DescribeEventConfig", {"SubAppId": "seven"}, "InvalidParameter"),
+    ("ModifyEventConfig", {"Mode": "POLL"}, "InvalidParameter"),
+    ("ModifyEventConfig", {"SignKey": "no-punctuation"}, "InvalidParameter"),
+    ("ModifyEventConfig", {"NotificationUrl": "http://10.0.0.1/told"}, "InvalidParameter"),
+]
+
+
+@pytest.mark.parametrize(("name", "parameters", "expected"), REFUSED)
+def test_a_wrong_request_gets_the_vendors_code(name: str, parameters: dict[str, Any], expected: str) -> None:
+    assert World().code(name, **parameters) == expected
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_every_code_of_the_vendors_is_provoked_or_explained(action: Action) -> None:
+    provoked = {code for name, _, code in REFUSED if name == action.name}
+    of_the_frame = {"InternalError", "UnauthorizedOperation"}  # tests/unit/dialects/test_tencent_api.py
+    assert provoked | set(action.never) | of_the_frame == set(action.codes)
