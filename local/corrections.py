@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ministack.core import lambda_runtime
-from ministack.services import eventbridge, lambda_svc, s3
+from ministack.services import apigateway, eventbridge, lambda_svc, s3
 
 if TYPE_CHECKING:
     from local.front_door import App, Message, Send
@@ -33,6 +33,7 @@ def apply(function_python: str) -> None:
     _read_concurrency_as_a_number()
     _serve_ranges_of_versions()
     _name_the_version_in_events()
+    _read_cors_as_templates_write_it()
 
 
 def as_over_tls(app: App) -> App:
@@ -120,3 +121,14 @@ def _name_the_version_in_events() -> None:
         return plain_dispatch(event, *rest)
 
     s3._fire_s3_event, eventbridge._dispatch_event = fire, dispatch  # noqa: SLF001
+
+
+def _read_cors_as_templates_write_it() -> None:
+    """A template's `AllowOrigins` is the `allowOrigins` that preflights are answered by."""
+    plain = apigateway._cors_response_headers, apigateway._cors_preflight_response  # noqa: SLF001
+
+    def in_the_services_words(cors: dict[str, Any]) -> dict[str, Any]:
+        return {name[:1].lower() + name[1:]: value for name, value in cors.items()}
+
+    apigateway._cors_response_headers = lambda cors, origin: plain[0](in_the_services_words(cors), origin)  # noqa: SLF001
+    apigateway._cors_preflight_response = lambda cors, origin: plain[1](in_the_services_words(cors), origin)  # noqa: SLF001

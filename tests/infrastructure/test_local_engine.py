@@ -111,6 +111,25 @@ def test_the_api_is_refused_until_a_stack_is_there(engine: Engine) -> None:
     connection.close()
 
 
+def test_a_preflight_is_answered_as_the_template_says(engine: Engine) -> None:
+    cloudformation = connect(engine.endpoint, "cloudformation")
+    origins = "https://a.example,https://b.example"
+    cloudformation.create_stack(
+        StackName="pages",
+        TemplateBody=json.dumps(API_FOR_PAGES),
+        Parameters=[{"ParameterKey": "Origins", "ParameterValue": origins}],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="pages", WaiterConfig={"Delay": 1})
+    (stack,) = cloudformation.describe_stacks(StackName="pages")["Stacks"]
+    api = stack["Outputs"][0]["OutputValue"]
+    answers = {origin: preflight(engine, api, origin) for origin in (*origins.split(","), "https://c.example")}
+    assert answers == {
+        "https://a.example": (204, "https://a.example", "POST"),
+        "https://b.example": (204, "https://b.example", "POST"),
+        "https://c.example": (403, None, None),
+    }
+
+
 def test_the_engine_listens_on_the_loopback_only(engine: Engine) -> None:
     ports = {f"{urlsplit(url).port:04X}" for url in (engine.endpoint, engine.front_door)}
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
@@ -154,6 +173,34 @@ def test_the_callers_aws_settings_do_not_reach_the_engine(monkeypatch: pytest.Mo
     assert not running.folder.exists()
     with pytest.raises(ProcessLookupError):
         os.kill(running.process.pid, 0)
+
+
+API_FOR_PAGES = {
+    "Parameters": {"Origins": {"Type": "CommaDelimitedList"}},
+    "Resources": {
+        "Api": {
+            "Type": "AWS::ApiGatewayV2::Api",
+            "Properties": {
+                "Name": "pages",
+                "ProtocolType": "HTTP",
+                "CorsConfiguration": {"AllowOrigins": {"Ref": "Origins"}, "AllowMethods": ["POST"]},
+            },
+        }
+    },
+    "Outputs": {"Id": {"Value": {"Ref": "Api"}}},
+}
+
+
+def preflight(engine: Engine, api: str, origin: str) -> tuple[int, str | None, str | None]:
+    address = urlsplit(engine.endpoint)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port or 80)
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    connection.request("OPTIONS", f"/_aws/execute-api/{api}/$default/", headers=asked)
+    reply = connection.getresponse()
+    reply.read()
+    connection.close()
+    allowed = reply.headers.get("Access-Control-Allow-Origin"), reply.headers.get("Access-Control-Allow-Methods")
+    return reply.status, *allowed
 
 
 def listening_queue(engine: Engine) -> str:
