@@ -19,8 +19,8 @@ from cliploop.domain.task import Task, TaskState
 class FetchSource:
     """Fetches sources of at most ``most_bytes``.
 
-    Whoever dies on the way leaves the task to the next attempt, which fetches anew: an object and a file that were
-    left behind are on no row, so nobody is ever told of them.
+    Whoever dies on the way leaves the task to the next attempt, which fetches anew: an object that was left behind
+    is on no task's row. Its file, where that was stored already, was told of and stays known.
     """
 
     web: Web

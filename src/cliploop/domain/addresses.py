@@ -30,4 +30,5 @@ class Addresses:
         return self._private(source.bucket, source.key)
 
     def _private(self, bucket: str, key: str) -> str:
-        return f"https://{bucket}.s3.{self.region}.amazonaws.com/{quote(key)}"
+        suffix = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
+        return f"https://{bucket}.s3.{self.region}.{suffix}/{quote(key)}"

@@ -67,8 +67,9 @@ def _notification(task: Task, kind: EventKind) -> Notification:
 
 def _has_been_pulled(change: TaskChange) -> bool:
     """Whether fetching the source has come to its end with this change, well or badly."""
-    before = change.before.state if change.before else None
-    return before is TaskState.INIT and change.after.state is not TaskState.INIT
+    if change.before is None:  # with an address, and refused from the start
+        return bool(change.after.origin) and change.after.state.is_final
+    return change.before.state is TaskState.INIT and change.after.state is not TaskState.INIT
 
 
 def _is_wanted(task: Task) -> bool:

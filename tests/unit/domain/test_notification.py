@@ -34,6 +34,7 @@ PULLED = replace(NEW, file_id=0, origin="https://films.example/a.mp4", state=Tas
 FETCHING = PULLED.claim(NOW)
 FETCHED = FETCHING.fetched(1, ARRIVED, 9, NOW)
 ONLY_FETCHING = replace(FETCHING, outputs=())
+NEVER_FETCHED = replace(PULLED, outputs=outputs_of([TemplateReference(404)], BUILT_IN_TEMPLATES)).registered()
 BORN_FAILED = replace(NEW, outputs=outputs_of([TemplateReference(404)], BUILT_IN_TEMPLATES)).registered()
 
 
@@ -54,6 +55,7 @@ def kinds_of(before: Task | None, after: Task, mode: NotifyMode) -> list[EventKi
         pytest.param(CLAIMED, CLAIMED.cancel(NOW), [PROCEDURE], [PROCEDURE], id="canceled"),
         pytest.param(CLAIMED.cancel(NOW), CLAIMED.cancel(NOW).told(), [], [], id="told"),
         pytest.param(None, PULLED, [], [PROCEDURE], id="to be fetched"),
+        pytest.param(None, NEVER_FETCHED, [PULL, PROCEDURE], [PULL, PROCEDURE], id="never to be fetched"),
         pytest.param(PULLED, FETCHING, [], [], id="being fetched"),
         pytest.param(FETCHING, FETCHED, [PULL], [PULL, PROCEDURE], id="fetched"),
         pytest.param(FETCHED, FETCHED.claim(NOW), [], [PROCEDURE], id="claimed once fetched"),
