@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,34 +18,40 @@ if TYPE_CHECKING:
     from cliploop.application.manage_uploads import ManageUploads
     from cliploop.application.register_file import RegisterFile
     from cliploop.application.start_task import StartTask
-    from cliploop.dialects.http import VendorApi
-    from cliploop.dialects.tencent_vod.use_cases import UseCases
+    from cliploop.dialects.use_cases import UseCases
+    from cliploop.dialects.vendor import VendorApi, VendorParts
+
+
+def _vendors() -> tuple[Callable[[VendorParts], VendorApi], ...]:
+    """The vendors whose clients are understood. At the root the first one answers what none of them claims."""
+    from cliploop.dialects.tencent_vod.api import TencentVodApi
+
+    return (TencentVodApi,)
 
 
 @cache
 def manage_tasks() -> tuple[VendorApi, ...]:
-    """The vendors' APIs behind ``functions/manage_tasks``; the first answers what none of them claims."""
+    """The vendors' APIs behind ``functions/manage_tasks``."""
     import boto3
 
     from cliploop.adapters.dynamodb_signed_calls import DynamoDBSignedCalls
     from cliploop.adapters.secrets_manager_callers import SecretsManagerCallers
     from cliploop.adapters.system_clock import SystemClock
-    from cliploop.dialects.tencent_vod.api import TencentVodApi
+    from cliploop.dialects.vendor import VendorParts
 
     settings = ManageTasksSettings.from_env(os.environ)
     tasks = task_store(settings.tasks_table, settings.retention_days)
     clock = SystemClock()
     secrets = boto3.client("secretsmanager")
-    return (
-        TencentVodApi(
-            project=Project(settings.project_id, settings.app_id),
-            use=_use_cases(settings, tasks),
-            callers=SecretsManagerCallers(secrets, settings.access_keys_secret_arn, settings.project_id, clock),
-            signed=DynamoDBSignedCalls(tasks.client, settings.catalog_table),
-            clock=clock,
-            signing_hosts=tuple(host.strip() for host in settings.signing_hosts.split(",") if host.strip()),
-        ),
+    parts = VendorParts(
+        project=Project(settings.project_id, settings.app_id),
+        use=_use_cases(settings, tasks),
+        callers=SecretsManagerCallers(secrets, settings.access_keys_secret_arn, settings.project_id, clock),
+        signed=DynamoDBSignedCalls(tasks.client, settings.catalog_table),
+        clock=clock,
+        signing_hosts=tuple(host.strip() for host in settings.signing_hosts.split(",") if host.strip()),
     )
+    return tuple(vendor(parts) for vendor in _vendors())
 
 
 def _use_cases(settings: ManageTasksSettings, tasks: DynamoDBTasks) -> UseCases:
@@ -60,7 +67,7 @@ def _use_cases(settings: ManageTasksSettings, tasks: DynamoDBTasks) -> UseCases:
     from cliploop.application.manage_templates import ManageTemplates
     from cliploop.application.read_events import ReadEvents
     from cliploop.application.start_task import StartTask
-    from cliploop.dialects.tencent_vod.use_cases import UseCases
+    from cliploop.dialects.use_cases import UseCases
     from cliploop.domain.addresses import Addresses
 
     register = register_file(settings, tasks)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from tencentcloud.vod.v20180717 import models
 
 from cliploop.application.cancel_task import CancelTask
@@ -23,7 +24,8 @@ from cliploop.application.register_file import RegisterFile
 from cliploop.application.start_task import StartTask
 from cliploop.dialects.http import HttpReply, HttpRequest
 from cliploop.dialects.tencent_vod.api import TencentVodApi
-from cliploop.dialects.tencent_vod.use_cases import UseCases
+from cliploop.dialects.use_cases import UseCases
+from cliploop.dialects.vendor import VendorParts
 from cliploop.domain.access_key import AccessKey
 from cliploop.domain.addresses import Addresses
 from cliploop.domain.identity import ObjectVersion
@@ -66,7 +68,7 @@ class World:
         self.signed = InMemorySignedCalls()
         self.events, self.event_settings = InMemoryEventQueue(), InMemoryEventSettingsStore()
         self.versions = InMemoryUploadedVersions()
-        self.api = TencentVodApi(PROJECT, self._use_cases(), self.callers, self.signed, self.clock)
+        self.api = TencentVodApi(VendorParts(PROJECT, self._use_cases(), self.callers, self.signed, self.clock))
         self.nonce = 0
         self.file_id = self.upload("film.mp4")
 
@@ -151,13 +153,13 @@ class World:
 
     def broken(self) -> World:
         """The same stack, whose use cases fail in a way that nobody foresaw."""
-        self.api = replace(self.api, use=None)  # type: ignore[arg-type]  # that is the point
+        self.api = replace(self.api, parts=replace(self.api.parts, use=None))  # type: ignore[arg-type]  # that is the point
         return self
 
 
 def response(reply: HttpReply) -> dict[str, Any]:
     assert reply.status == 200
-    body: dict[str, Any] = json.loads(json.dumps(reply.body, allow_nan=False))
+    body: dict[str, Any] = json.loads(reply.body, parse_constant=pytest.fail)
     assert set(body) == {"Response"}
     assert body["Response"]["RequestId"] == "request-1"
     if "Error" in body["Response"]:

@@ -38,7 +38,7 @@ class Page:
         request = HttpRequest(self.method, "/", "Action=ApplyUploadUGC", {}, body, "request-id")
         reply = exchange(self.desk.uploads, self.project, request, key_of, self.signed, NOW_S)
         assert reply.status is HTTPStatus.OK
-        response: dict[str, Any] = json.loads(json.dumps(reply.body))["Response"]
+        response: dict[str, Any] = json.loads(reply.body)["Response"]
         assert reply.error_code == response.get("Error", {}).get("Code", "")
         assert response.pop("RequestId") == "request-id"
         return response

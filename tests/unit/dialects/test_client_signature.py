@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod.client_signature import (
     MAX_SIGNATURE,
     MAX_VALIDITY_S,
     ClientUpload,
     read_client_signature,
 )
-from cliploop.dialects.tencent_vod.refusal import Refusal
 from cliploop.domain.procedure import NotifyMode
 from tests.unit.dialects.client_signing import KEY, NOW_S, PLAIN, key_of, sign, signature
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tencentcloud.vod.v20180717 import models
 
+from cliploop.dialects.fields import Kind, ListOf
 from cliploop.dialects.tencent_vod.action import SUB_APP_ID, Action
 from cliploop.dialects.tencent_vod.actions.table import ACTIONS
 from cliploop.dialects.tencent_vod.errors import API_CODES
-from cliploop.dialects.tencent_vod.fields import Kind, ListOf
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.identity import render_vod_task_id
 from tests.unit.dialects.tencent_world import FOREIGN_KEY, PROJECT, World, response

@@ -8,10 +8,10 @@ from tencentcloud.vod.v20180717 import models
 
 from cliploop.application.manage_event_settings import ManageEventSettings
 from cliploop.application.read_events import HIDDEN_MS, ReadEvents
+from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod.action import Action, Call
 from cliploop.dialects.tencent_vod.actions.events import ACTIONS
-from cliploop.dialects.tencent_vod.refusal import Refusal
-from cliploop.dialects.tencent_vod.use_cases import UseCases
+from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.event_settings import EventMode, EventSettings
 from cliploop.domain.project import Project

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cliploop.dialects.http import HttpRequest
+from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod.parameters import nested
-from cliploop.dialects.tencent_vod.refusal import Refusal
 from cliploop.dialects.tencent_vod.request import (
     HeaderSignature,
     ParameterSignature,

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cliploop.dialects.http import HttpRequest
-from cliploop.dialects.tencent_vod.refusal import Refusal
+from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod.request import read_request
 from cliploop.dialects.tencent_vod.signature import VerifiedCall, verify
 from cliploop.domain.access_key import AccessKey

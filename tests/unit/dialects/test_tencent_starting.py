@@ -85,7 +85,7 @@ def test_a_procedure_is_run_with_its_templates(world: World) -> None:
 def test_a_request_that_is_sent_twice_starts_one_task(world: World) -> None:
     action = BY_NAME["ProcessMedia"]
     values = action.read({"FileId": world.file_id, "MediaProcessTask": ONE_GIF}, textual=False)
-    replies = [action.answer(world.api.use, Call(PROJECT, "the same", values)) for _ in range(2)]
+    replies = [action.answer(world.api.parts.use, Call(PROJECT, "the same", values)) for _ in range(2)]
     assert replies[0] == replies[1]
     assert len(world.tasks.rows) == 1
 
@@ -132,7 +132,7 @@ def test_a_task_id_that_is_taken_is_a_failure(world: World) -> None:
         action = BY_NAME[name]
         values = action.read({"FileId": world.file_id, **wanted}, textual=False)
         with pytest.raises(CliploopError) as raised:
-            action.answer(world.api.use, Call(PROJECT, "t", values))
+            action.answer(world.api.parts.use, Call(PROJECT, "t", values))
         assert action.errors[raised.value.code] == "FailedOperation"
 
 

@@ -8,11 +8,11 @@ import pytest
 from tencentcloud.vod.v20180717 import models
 
 from cliploop.application.manage_uploads import ManageUploads
+from cliploop.dialects.fields import Support
+from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod.action import Action, Call
 from cliploop.dialects.tencent_vod.actions.uploads import ACTIONS
-from cliploop.dialects.tencent_vod.fields import Support
-from cliploop.dialects.tencent_vod.refusal import Refusal
-from cliploop.dialects.tencent_vod.use_cases import UseCases
+from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.addresses import Addresses
 from cliploop.domain.errors import CliploopError
 from cliploop.domain.identity import (

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cliploop.dialects.fields import Field, FieldError, FieldProblem, Integer, Record, Support
+from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod.errors import api_code, code_of_parameter
-from cliploop.dialects.tencent_vod.fields import Field, Integer, Record, Support
-from cliploop.dialects.tencent_vod.refusal import Refusal
-from cliploop.dialects.tencent_vod.use_cases import UseCases
+from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.errors import CliploopError, ErrorCode, InvalidRequestError
 from cliploop.domain.project import Project
 
@@ -70,15 +70,36 @@ class Action:
         """A request's values.
 
         Raises:
-            Refusal, InvalidRequestError: as ``Kind.read``.
+            Refusal, InvalidRequestError: as ``read_fields``.
         """
-        return Record((*self.fields, SUB_APP_ID)).read(parameters, "", textual=textual)
+        return read_fields((*self.fields, SUB_APP_ID), parameters, textual=textual)
 
     def refusal_of(self, error: CliploopError) -> Refusal:
         """What the house raised, in the operation's words."""
         if isinstance(error, InvalidRequestError):
             return Refusal(code_of_parameter(error.parameter, self.codes), error.caller_text)
         return Refusal(self.errors.get(error.code) or api_code(error), error.caller_text)
+
+
+_PROBLEM_CODES = {
+    FieldProblem.MISSING: "MissingParameter",
+    FieldProblem.UNKNOWN: "UnknownParameter",
+    FieldProblem.WRONG_TYPE: "InvalidParameter",
+    FieldProblem.UNSUPPORTED: "UnsupportedOperation",
+}
+
+
+def read_fields(fields: tuple[Field, ...], parameters: Mapping[str, Any], *, textual: bool) -> dict[str, Any]:
+    """The values of a request's fields, defaults filled in.
+
+    Raises:
+        Refusal: a field is missing, unknown, not supported or of the wrong type.
+        InvalidRequestError: a value is out of range.
+    """
+    try:
+        return Record(fields).read(parameters, "", textual=textual)
+    except FieldError as error:
+        raise Refusal(_PROBLEM_CODES[error.problem], error.message) from error
 
 
 #: Every action has it.

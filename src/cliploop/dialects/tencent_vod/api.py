@@ -5,41 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from cliploop.application.admit_call import AdmitCall, SignatureReusedError, SignedCall
-from cliploop.application.ports import Clock
-from cliploop.application.ports_callers import Callers, SignedCalls
-from cliploop.dialects.http import HttpReply, HttpRequest
+from cliploop.dialects.http import HttpReply, HttpRequest, json_reply
+from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod import browser_upload
 from cliploop.dialects.tencent_vod.action import Action, Call
 from cliploop.dialects.tencent_vod.actions.table import ACTIONS
-from cliploop.dialects.tencent_vod.refusal import Refusal
-from cliploop.dialects.tencent_vod.request import VendorRequest, claims, query_action, read_request
+from cliploop.dialects.tencent_vod.request import VendorRequest, asked_action, claims, query_action, read_request
 from cliploop.dialects.tencent_vod.signature import VerifiedCall, verify
-from cliploop.dialects.tencent_vod.use_cases import UseCases
+from cliploop.dialects.vendor import VendorParts
 from cliploop.domain.errors import CliploopError, InvalidRequestError
-from cliploop.domain.project import Project
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class TencentVodApi:
-    """Answers requests for one project.
+    """Answers requests for one project."""
 
-    Attributes:
-        signing_hosts: hosts that clients may have signed instead of the one they called: the vendor's clients do so
-            when they are pointed at a gateway (``apigw_endpoint``).
-    """
-
-    project: Project
-    use: UseCases
-    callers: Callers
-    signed: SignedCalls
-    clock: Clock
-    signing_hosts: tuple[str, ...] = ()
+    parts: VendorParts
 
     def claims(self, request: HttpRequest) -> bool:
         """See ``VendorApi``."""
@@ -69,7 +55,9 @@ class TencentVodApi:
 
     def _caller(self, request: HttpRequest, asked: VendorRequest) -> VerifiedCall:
         try:
-            return verify(request, asked, self.callers.key, self.clock.now_ms() // 1000, self.signing_hosts)
+            return verify(
+                request, asked, self.parts.callers.key, self.parts.clock.now_ms() // 1000, self.parts.signing_hosts
+            )
         except CliploopError as error:
             _log.warning("the caller cannot be known now: %s", error.log_text)
             raise Refusal("InternalError", error.caller_text) from error
@@ -77,36 +65,38 @@ class TencentVodApi:
     def _act(self, action: Action, asked: VendorRequest, caller: VerifiedCall) -> Mapping[str, Any]:
         values = action.read(asked.parameters, textual=asked.textual)
         self._check_project(action, caller, values["SubAppId"])
-        call = Call(self.project, caller.digest, values)
+        call = Call(self.parts.project, caller.digest, values)
         signed = SignedCall(
-            project_id=self.project.project_id,
+            project_id=self.parts.project.project_id,
             digest=caller.digest,
             action=action.name,
             mutates=action.mutates,
             expires_ms=caller.expires_s * 1000,
         )
         try:
-            return AdmitCall(self.signed)(signed, lambda: action.answer(self.use, call))
+            return AdmitCall(self.parts.signed)(signed, lambda: action.answer(self.parts.use, call))
         except SignatureReusedError as error:
             raise Refusal(
                 "AuthFailure.SignatureFailure", "The signature was used for another action before."
             ) from error
 
     def _check_project(self, action: Action, caller: VerifiedCall, sub_app_id: int | None) -> None:
-        if caller.key.project_id != self.project.project_id:
+        if caller.key.project_id != self.parts.project.project_id:
             raise Refusal(
                 "UnauthorizedOperation", "The access key belongs to a project that this stack doesn't serve."
             )
-        if sub_app_id not in {None, 0, self.project.app_id}:
+        if sub_app_id not in {None, 0, self.parts.project.app_id}:
             code = "InvalidParameterValue.SubAppId"
             raise Refusal(
                 code if code in action.codes else "UnauthorizedOperation",
-                f"SubAppId is {sub_app_id}, but the access key belongs to {self.project.app_id}.",
+                f"SubAppId is {sub_app_id}, but the access key belongs to {self.parts.project.app_id}.",
             )
 
     def _for_browser(self, request: HttpRequest) -> HttpReply:
+        parts = self.parts
+        now_s = parts.clock.now_ms() // 1000
         return browser_upload.exchange(
-            self.use.uploads, self.project, request, self.callers.key, self.signed, self.clock.now_ms() // 1000
+            parts.use.uploads, parts.project, request, parts.callers.key, parts.signed, now_s
         )
 
 
@@ -127,7 +117,8 @@ def _internal(error: Exception) -> Refusal:
 
 
 def _reply(fields: Mapping[str, Any], request: HttpRequest, error_code: str = "") -> HttpReply:
-    return HttpReply(HTTPStatus.OK, {"Response": {**fields, "RequestId": request.request_id}}, error_code)
+    envelope = {"Response": {**fields, "RequestId": request.request_id}}
+    return json_reply(envelope, action=asked_action(request), error_code=error_code)
 
 
 def _refused(refusal: Refusal, request: HttpRequest) -> HttpReply:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
 from cliploop.application.manage_uploads import GRANT_S, ManageUploads
 from cliploop.application.ports_callers import SignedCalls
-from cliploop.dialects.http import HttpReply, HttpRequest
+from cliploop.dialects.fields import Field, Text
+from cliploop.dialects.http import HttpReply, HttpRequest, json_reply
+from cliploop.dialects.refusal import Refusal
+from cliploop.dialects.tencent_vod.action import read_fields
 from cliploop.dialects.tencent_vod.client_signature import MAX_SIGNATURE, ClientUpload, read_client_signature
 from cliploop.dialects.tencent_vod.errors import api_code
-from cliploop.dialects.tencent_vod.fields import Field, Record, Text
-from cliploop.dialects.tencent_vod.refusal import Refusal
 from cliploop.domain.access_key import AccessKey
 from cliploop.domain.errors import CliploopError, InvalidRequestError
 from cliploop.domain.media_type import read_media_type
@@ -81,7 +81,7 @@ def _read(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise Refusal("InvalidRequest", "The body is not a JSON object in UTF-8.")
     known = {field.name: said[field.name] for field in _FIELDS if field.name in said}
-    return Record(_FIELDS).read(known, "", textual=False)
+    return read_fields(_FIELDS, known, textual=False)
 
 
 def _form(
@@ -141,7 +141,8 @@ def _use_up(upload: ClientUpload, project: Project, signed: SignedCalls) -> None
 
 
 def _reply(fields: dict[str, Any], request: HttpRequest, error_code: str = "") -> HttpReply:
-    return HttpReply(HTTPStatus.OK, {"Response": {**fields, "RequestId": request.request_id}}, error_code)
+    envelope = {"Response": {**fields, "RequestId": request.request_id}}
+    return json_reply(envelope, action=ACTION, error_code=error_code)
 
 
 def _refused(code: str, message: str, request: HttpRequest) -> HttpReply:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from urllib.parse import parse_qsl
 
-from cliploop.dialects.tencent_vod.refusal import Refusal
+from cliploop.dialects.refusal import Refusal
 from cliploop.domain.access_key import AccessKey
 from cliploop.domain.procedure import NotifyMode
 from cliploop.domain.upload import MAX_SESSION_CONTEXT, MAX_SOURCE_CONTEXT, PRIORITIES

@@ -1,77 +1,14 @@
-"""A request's parameters out of its text: a JSON object, or names with dots in a query or a form."""
+"""Objects and lists out of the flat names of a query or a form."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
-from urllib.parse import parse_qsl
+from typing import Any
 
-from cliploop.dialects.tencent_vod.refusal import Refusal
+from cliploop.dialects.refusal import Refusal
 
-#: The vendor's longest request has some hundred parameters and nests them six deep.
-_MOST_PARAMETERS = 5_000
+#: The vendor's deepest request nests its parameters six deep.
 _DEEPEST = 16
-#: The longest number of the vendor's types has 20 digits; thousands of them cost more than they say.
-_MOST_DIGITS = 64
-
-
-def read_object(body: bytes) -> dict[str, Any]:
-    """The object that a JSON body is; an empty body is an empty object.
-
-    Raises:
-        Refusal: it is no JSON object in UTF-8, or one that readers understand differently: a name stands twice in an
-            object, a number is not finite.
-    """
-    if not body:
-        return {}
-    try:
-        value = json.loads(
-            body.decode(), object_pairs_hook=_unambiguous, parse_constant=_no_number, parse_int=_whole_number
-        )
-    except (ValueError, RecursionError) as error:
-        reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
-        raise Refusal("InvalidParameter", f"The body cannot be read as JSON in UTF-8: {reason}.") from error
-    if not isinstance(value, dict):
-        raise Refusal("InvalidParameter", "The body is not a JSON object.")
-    return value
-
-
-def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise ValueError("a name stands twice in one object")
-    "".join(values).encode()  # half a surrogate pair in a name would break whatever tells of that name
-    return values
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not a number of JSON")
-
-
-def _whole_number(text: str) -> int:
-    if len(text) > _MOST_DIGITS:
-        raise ValueError(f"a number has {len(text)} digits")
-    return int(text)
-
-
-def read_pairs(text: str) -> dict[str, str]:
-    """The names and values of a query or a form.
-
-    Raises:
-        Refusal: it is not percent-encoded UTF-8, has too many parameters, or one of them twice.
-    """
-    try:
-        text.encode("ascii")
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS)
-    except ValueError as error:
-        raise Refusal(
-            "InvalidParameter", f"The parameters are not at most {_MOST_PARAMETERS} in percent-encoded UTF-8."
-        ) from error
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise Refusal("InvalidParameter", "A parameter is there twice.")
-    return values
 
 
 def nested(flat: Mapping[str, str]) -> dict[str, Any]:

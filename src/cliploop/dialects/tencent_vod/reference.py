@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cliploop.dialects.fields import Field, ListOf, Record, Support
 from cliploop.dialects.tencent_vod.action import SUB_APP_ID, Action, ReplyField
 from cliploop.dialects.tencent_vod.actions.table import ACTIONS
-from cliploop.dialects.tencent_vod.fields import Field, ListOf, Record, Support
 
 _HEAD = """# Tencent VOD's API, as cliploop answers it
 

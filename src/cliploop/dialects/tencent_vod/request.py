@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cliploop.dialects.http import HttpRequest
-from cliploop.dialects.tencent_vod.parameters import nested, read_object, read_pairs
-from cliploop.dialects.tencent_vod.refusal import Refusal
+from cliploop.dialects.parameters import UnreadableError, read_object, read_pairs
+from cliploop.dialects.refusal import Refusal
+from cliploop.dialects.tencent_vod.parameters import nested
 
 #: The one version of the vendor's API for video on demand.
 VERSION = "2018-07-17"
@@ -94,7 +95,7 @@ def claims(request: HttpRequest) -> bool:
     """Whether the request is written in this vendor's way, be it well written or not."""
     if _has_headers(request):
         return True
-    form = request.body[:_MAX_BODY].decode("latin-1") if _content_type(request) == _FORM else ""
+    form = request.body[:_MAX_BODY].decode("latin-1") if request.content_type == _FORM else ""
     told = set(_TELLING.findall(f"{request.query}&{form}"))
     return bool(told & {"SecretId", "Signature", "Action"}) and (
         "AccessKeyId" not in told or f"Version={VERSION}" in told
@@ -105,8 +106,13 @@ def query_action(request: HttpRequest) -> str | None:
     """The action that the query names, or None."""
     try:
         return read_pairs(request.query).get("Action")
-    except Refusal:
+    except UnreadableError:
         return None
+
+
+def asked_action(request: HttpRequest) -> str:
+    """The action that a header or the query names, as it was sent, for the log; empty where none does."""
+    return request.headers.get("x-tc-action") or query_action(request) or ""
 
 
 def read_request(request: HttpRequest) -> VendorRequest:
@@ -119,8 +125,11 @@ def read_request(request: HttpRequest) -> VendorRequest:
         raise Refusal("UnsupportedProtocol", f"The method is {request.method[:16]!a}; it is GET or POST.")
     if len(request.body) > _MAX_BODY:
         raise Refusal("RequestSizeLimitExceeded", f"The body has {len(request.body)} bytes; at most {_MAX_BODY} fit.")
-    in_headers = _has_headers(request) or (request.method == "POST" and _content_type(request) != _FORM)
-    asked = _with_headers(request) if in_headers else _with_parameters(request)
+    in_headers = _has_headers(request) or (request.method == "POST" and request.content_type != _FORM)
+    try:
+        asked = _with_headers(request) if in_headers else _with_parameters(request)
+    except UnreadableError as error:
+        raise Refusal("InvalidParameter", str(error)) from error
     for name, value in (("Action", asked.action), ("Version", asked.version)):
         if not value:
             raise missing(f"X-TC-{name}" if in_headers else name)
@@ -138,18 +147,13 @@ def _has_headers(request: HttpRequest) -> bool:
     return "x-tc-action" in request.headers or request.headers.get("authorization", "").startswith("TC3-")
 
 
-def _content_type(request: HttpRequest) -> str:
-    """Without what follows it, as a charset."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
 def _with_headers(request: HttpRequest) -> VendorRequest:
     headers = request.headers
     textual = request.method == "GET"
-    if not textual and _content_type(request) != _JSON:
+    if not textual and request.content_type != _JSON:
         raise Refusal(
             "InvalidRequest",
-            f"The Content-Type is {_content_type(request)[:64]!a}; with X-TC-Action a POST is {_JSON}.",
+            f"The Content-Type is {request.content_type[:64]!a}; with X-TC-Action a POST is {_JSON}.",
         )
     return VendorRequest(
         action=headers.get("x-tc-action", ""),

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from cliploop.dialects.http import HttpRequest
+from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod import signature_v1, signature_v3
-from cliploop.dialects.tencent_vod.refusal import Refusal
 from cliploop.dialects.tencent_vod.request import HeaderSignature, ParameterSignature, VendorRequest, missing
 from cliploop.domain.access_key import AccessKey
 
@@ -20,7 +20,6 @@ WINDOW_S = 300
 
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _UNIX_SECONDS = re.compile(r"[0-9]{1,12}")
-_PORT = re.compile(r":[0-9]+\Z")
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def verify(
     Raises:
         Refusal: the request is not signed, is signed wrong, or long ago.
     """
-    hosts = _hosts(request, signing_hosts)
+    hosts = request.hosts(signing_hosts)
     if isinstance(asked.credential, HeaderSignature):
         shown = _shown_in_header(request, asked, asked.credential, hosts)
     else:
@@ -90,12 +89,6 @@ def verify(
     if not any(_equal(shown.signature, good) for good in shown.good(key.secret)):
         raise _wrong("The signature is not that of the request; check the secret key and what was signed.")
     return VerifiedCall(key, _digest(shown), signed_s + WINDOW_S)
-
-
-def _hosts(request: HttpRequest, signing_hosts: Sequence[str]) -> tuple[str, ...]:
-    """What a client may have taken for the host: some of the vendor's leave out the port."""
-    called = request.headers.get("host", "").strip()
-    return tuple(dict.fromkeys(host for host in (called, _PORT.sub("", called), *signing_hosts) if host))
 
 
 def _shown_in_header(

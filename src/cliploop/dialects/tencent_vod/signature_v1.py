@@ -6,7 +6,7 @@ import hmac
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 
-from cliploop.dialects.tencent_vod.refusal import Refusal
+from cliploop.dialects.refusal import Refusal
 
 #: By the parameter ``SignatureMethod``, which may be left out.
 _ALGORITHMS = {"": "sha1", "HmacSHA1": "sha1", "HmacSHA256": "sha256"}

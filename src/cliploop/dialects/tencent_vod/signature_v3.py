@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import product
 
 from cliploop.dialects.http import HttpRequest
-from cliploop.dialects.tencent_vod.refusal import Refusal
+from cliploop.dialects.refusal import Refusal
 
 SCHEME = "TC3-HMAC-SHA256"
 

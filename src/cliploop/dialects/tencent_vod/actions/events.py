@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from cliploop.dialects.fields import Choice, Field, ListOf, Support, Text
 from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
-from cliploop.dialects.tencent_vod.fields import Choice, Field, ListOf, Support, Text
 from cliploop.dialects.tencent_vod.procedure_task import ADDED
-from cliploop.dialects.tencent_vod.use_cases import UseCases
+from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.errors import ErrorCode, InvalidRequestError
 from cliploop.domain.event_settings import EventMode
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cliploop.application.describe_files import FileDescription
+from cliploop.dialects.fields import Choice, Field, ListOf, Support, Text
+from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
 from cliploop.dialects.tencent_vod.actions.listing import NO_ACCOUNT, NO_OTHER_FAILURE
-from cliploop.dialects.tencent_vod.fields import Choice, Field, ListOf, Support, Text
 from cliploop.dialects.tencent_vod.media import basic_info, image, metadata
-from cliploop.dialects.tencent_vod.refusal import Refusal
-from cliploop.dialects.tencent_vod.use_cases import UseCases
+from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.addresses import Addresses
 from cliploop.domain.errors import InvalidRequestError
 from cliploop.domain.identity import parse_decimal_task_id

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from cliploop.dialects.fields import Anything, Choice, Field, ListOf, Record, Support, Text
 from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
 from cliploop.dialects.tencent_vod.actions.listing import (
     NO_ACCOUNT,
@@ -16,8 +17,7 @@ from cliploop.dialects.tencent_vod.actions.listing import (
     written,
 )
 from cliploop.dialects.tencent_vod.actions.uses import MEDIA_PROCESS_TASK, read_references, write_references
-from cliploop.dialects.tencent_vod.fields import Anything, Choice, Field, ListOf, Record, Support, Text
-from cliploop.dialects.tencent_vod.use_cases import UseCases
+from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.errors import ErrorCode, InvalidRequestError
 from cliploop.domain.procedure import Procedure
 from cliploop.domain.upload import NO_PROCEDURE

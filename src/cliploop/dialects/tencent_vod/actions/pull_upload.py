@@ -7,6 +7,8 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from cliploop.application.start_task import StartOrder
+from cliploop.dialects.fields import Anything, Field, Support, Text
+from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
 from cliploop.dialects.tencent_vod.actions.start_fields import SESSION_CONTEXT, TASKS_PRIORITY, session_id
 from cliploop.dialects.tencent_vod.actions.upload_fields import (
@@ -21,9 +23,7 @@ from cliploop.dialects.tencent_vod.actions.upload_fields import (
     procedure,
     storage_region,
 )
-from cliploop.dialects.tencent_vod.fields import Anything, Field, Support, Text
-from cliploop.dialects.tencent_vod.refusal import Refusal
-from cliploop.dialects.tencent_vod.use_cases import UseCases
+from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.errors import ErrorCode
 from cliploop.domain.identity import VodTaskType, render_vod_task_id
 from cliploop.domain.media_type import PLAYLIST_TYPES, read_media_type

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cliploop.dialects.tencent_vod.fields import Anything, Choice, Field, Integer, Support, Text
+from cliploop.dialects.fields import Anything, Choice, Field, Integer, Support, Text
 from cliploop.domain.procedure import NotifyMode
 from cliploop.domain.upload import MAX_SESSION_CONTEXT, PRIORITIES
 

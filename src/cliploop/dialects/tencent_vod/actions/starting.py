@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from cliploop.application.start_task import SESSION_WINDOW_MS, StartOrder
+from cliploop.dialects.fields import Choice, Field, Record, Support, Text
+from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
 from cliploop.dialects.tencent_vod.actions.listing import NO_ACCOUNT
 from cliploop.dialects.tencent_vod.actions.start_fields import (
@@ -16,9 +18,7 @@ from cliploop.dialects.tencent_vod.actions.start_fields import (
 )
 from cliploop.dialects.tencent_vod.actions.upload_fields import EXT_INFO
 from cliploop.dialects.tencent_vod.actions.uses import MEDIA_PROCESS_TASK, read_references
-from cliploop.dialects.tencent_vod.fields import Choice, Field, Record, Support, Text
-from cliploop.dialects.tencent_vod.refusal import Refusal
-from cliploop.dialects.tencent_vod.use_cases import UseCases
+from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.errors import ErrorCode, InvalidRequestError
 from cliploop.domain.identity import parse_decimal_task_id, render_vod_task_id
 from cliploop.domain.procedure import NotifyMode, TemplateReference

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from cliploop.application.follow_tasks import SortField, SortOrder, TaskSearch, TimeRange
+from cliploop.dialects.fields import Choice, Field, Integer, Record, Support, Text
+from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
 from cliploop.dialects.tencent_vod.actions.listing import NO_ACCOUNT, NO_OTHER_FAILURE
-from cliploop.dialects.tencent_vod.fields import Choice, Field, Integer, Record, Support, Text
 from cliploop.dialects.tencent_vod.procedure_task import STATES, RenderTask, file_id_text, pull_state, type_of
-from cliploop.dialects.tencent_vod.refusal import Refusal
 from cliploop.dialects.tencent_vod.times import iso, read_iso
-from cliploop.dialects.tencent_vod.use_cases import UseCases
+from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.errors import ErrorCode, InvalidRequestError
 from cliploop.domain.identity import VodTaskType, parse_decimal_task_id, parse_vod_task_id, render_vod_task_id
 from cliploop.domain.task import Task, TaskState

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from cliploop.dialects.fields import Choice, Field, Integer, ListOf, Number, Support, Text
+from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
 from cliploop.dialects.tencent_vod.actions.listing import (
     NO_ACCOUNT,
@@ -16,9 +18,7 @@ from cliploop.dialects.tencent_vod.actions.listing import (
     kind_of,
     written,
 )
-from cliploop.dialects.tencent_vod.fields import Choice, Field, Integer, ListOf, Number, Support, Text
-from cliploop.dialects.tencent_vod.refusal import Refusal
-from cliploop.dialects.tencent_vod.use_cases import UseCases
+from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.errors import ErrorCode, InvalidRequestError
 from cliploop.domain.template import CatalogTemplate, ImageFormat, Template
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from cliploop.dialects.tencent_vod.fields import Anything, Field, Integer, Support, Text
-from cliploop.dialects.tencent_vod.refusal import Refusal
+from cliploop.dialects.fields import Anything, Field, Integer, Support, Text
+from cliploop.dialects.refusal import Refusal
 from cliploop.domain.upload import MAX_NAME, MAX_SOURCE_CONTEXT
 
 #: The vendor's word for "never".

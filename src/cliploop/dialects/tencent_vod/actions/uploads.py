@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cliploop.dialects.fields import Anything, Field, Support, Text
+from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
 from cliploop.dialects.tencent_vod.actions.pull_upload import PULL_UPLOAD
 from cliploop.dialects.tencent_vod.actions.upload_fields import (
@@ -16,9 +18,7 @@ from cliploop.dialects.tencent_vod.actions.upload_fields import (
     procedure,
     storage_region,
 )
-from cliploop.dialects.tencent_vod.fields import Anything, Field, Support, Text
-from cliploop.dialects.tencent_vod.refusal import Refusal
-from cliploop.dialects.tencent_vod.use_cases import UseCases
+from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.media_type import read_media_type
 from cliploop.domain.upload import MAX_SESSION_CONTEXT, NO_PROCEDURE, UploadOrder
 

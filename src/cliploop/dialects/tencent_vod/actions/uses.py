@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from cliploop.dialects.tencent_vod.fields import Anything, Field, Integer, ListOf, Number, Record, Support
+from cliploop.dialects.fields import Anything, Field, Integer, ListOf, Number, Record, Support
 from cliploop.domain.errors import InvalidRequestError
 from cliploop.domain.procedure import MAX_USES, TemplateReference
 from cliploop.domain.section import Section

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from cliploop.dialects.tencent_vod.refusal import Refusal
+from cliploop.dialects.refusal import Refusal
 from cliploop.domain.errors import InvalidRequestError
 
 #: The largest numbers of the vendor's types.
@@ -16,6 +16,25 @@ _MAX_SIGNED = 2**63 - 1
 _MAX_UNSIGNED = 2**64 - 1
 #: Characters of a number in a query or a form: more is none of the vendor's types.
 _LONGEST_NUMBER = 40
+
+
+class FieldProblem(StrEnum):
+    """What is wrong with a field other than its value; each vendor has codes of its own for these."""
+
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    WRONG_TYPE = "wrong type"
+    UNSUPPORTED = "unsupported"
+
+
+class FieldError(Exception):
+    """A request cannot be read; ``message`` tells the caller what to do."""
+
+    def __init__(self, problem: FieldProblem, path: str, message: str) -> None:
+        super().__init__(message)
+        self.problem = problem
+        self.path = path
+        self.message = message
 
 
 class Support(StrEnum):
@@ -39,7 +58,8 @@ class Kind(Protocol):
             textual: whether the request was a query or a form, which know only text.
 
         Raises:
-            Refusal: the type is wrong, or a field inside is unknown.
+            FieldError: the type is wrong, or a field inside is unknown, missing or not supported.
+            Refusal: with the code that a field names for itself.
             InvalidRequestError: the value is out of range.
         """
         ...
@@ -179,9 +199,8 @@ class Record:
             raise _wrong_type(path or "The request", "an object")
         known = {field.name: field for field in self.fields}
         if unknown := [name for name in value if name not in known]:
-            raise Refusal(
-                "UnknownParameter", f"The parameter `{_join(path, str(unknown[0])[:64])}` is not recognized."
-            )
+            name = _join(path, str(unknown[0])[:64])
+            raise FieldError(FieldProblem.UNKNOWN, name, f"The parameter `{name}` is not recognized.")
         return {
             name: _read_field(field, value.get(name), _join(path, name), textual=textual)
             for name, field in known.items()
@@ -208,12 +227,13 @@ class Anything:
 def _read_field(field: Field, value: Any, path: str, *, textual: bool) -> Any:
     if value is None:
         if field.required:
-            raise Refusal("MissingParameter", f"The parameter `{path}` is missing.")
+            raise FieldError(FieldProblem.MISSING, path, f"The parameter `{path}` is missing.")
         return field.default
     if field.support is Support.REFUSED:
         if value in ("", 0, [], {}):
             return field.default  # nothing is asked for
-        raise Refusal(field.code or "UnsupportedOperation", f"`{path}` is not supported: {field.note}")
+        message = f"`{path}` is not supported: {field.note}"
+        raise Refusal(field.code, message) if field.code else FieldError(FieldProblem.UNSUPPORTED, path, message)
     try:
         return field.kind.read(value, path, textual=textual)
     except InvalidRequestError as error:
@@ -242,8 +262,9 @@ def _range(least: float, most: float, unbounded: tuple[float, float]) -> str:
     return "" if (least, most) == unbounded else f", {least:g} to {most:g}"
 
 
-def _wrong_type(path: str, expected: str) -> Refusal:
-    return Refusal("InvalidParameter", f"The type of the parameter `{path}` is wrong: it is {expected}.")
+def _wrong_type(path: str, expected: str) -> FieldError:
+    message = f"The type of the parameter `{path}` is wrong: it is {expected}."
+    return FieldError(FieldProblem.WRONG_TYPE, path, message)
 
 
 def _join(path: str, name: str) -> str:

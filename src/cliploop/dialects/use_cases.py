@@ -16,7 +16,7 @@ from cliploop.domain.addresses import Addresses
 
 @dataclass(frozen=True)
 class UseCases:
-    """What the actions of the API call, and how they name what is stored."""
+    """What the actions of the vendors' APIs call, and how they name what is stored."""
 
     templates: ManageTemplates
     procedures: ManageProcedures
