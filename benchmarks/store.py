@@ -165,11 +165,13 @@ def stamp(second: str) -> int:
 
 FILTERS = {
     "all tasks": TaskFilter(),
-    "status=SUCCEED": TaskFilter(TaskState.SUCCEED),
-    "status=FAILED": TaskFilter(TaskState.FAILED),
-    "status=WAITING": TaskFilter(TaskState.WAITING),
-    "17 days with ragged ends": TaskFilter(None, stamp("20261028134711"), stamp("20261114032905")),
-    "the same, status=FAILED": TaskFilter(TaskState.FAILED, stamp("20261028134711"), stamp("20261114032905")),
+    "status=SUCCEED": TaskFilter(frozenset({TaskState.SUCCEED})),
+    "status=FAILED": TaskFilter(frozenset({TaskState.FAILED})),
+    "status=WAITING": TaskFilter(frozenset({TaskState.WAITING})),
+    "17 days with ragged ends": TaskFilter(frozenset(), stamp("20261028134711"), stamp("20261114032905")),
+    "the same, status=FAILED": TaskFilter(
+        frozenset({TaskState.FAILED}), stamp("20261028134711"), stamp("20261114032905")
+    ),
 }
 
 
@@ -184,7 +186,9 @@ def read_patterns(store: DynamoDBTasks, meter: Meter, deep_page: int) -> list[Re
         readings.append(Reading(f"page 0 of {size}", *first))
         deep = _cost(store, meter, LARGE, TaskFilter(), PageRequest(deep_page, size))
         readings.append(Reading(f"page {deep_page:,} of {size} (beside its page 0)", first[1], deep))
-        failed = _cost(store, meter, LARGE, TaskFilter(TaskState.FAILED), PageRequest(deep_page // 10, size))
+        failed = _cost(
+            store, meter, LARGE, TaskFilter(frozenset({TaskState.FAILED})), PageRequest(deep_page // 10, size)
+        )
         readings.append(
             Reading(f"page {deep_page // 10:,} of {size}, status=FAILED (beside page 0 of all)", first[1], failed)
         )
@@ -290,7 +294,11 @@ def concurrent(store: DynamoDBTasks, writers: int, tellers: int, lives: int) -> 
     with ThreadPoolExecutor(writers) as workers, ThreadPoolExecutor(tellers) as readers:
         list(readers.map(lambda task: store.retire(task, task.told()), workers.map(live, range(lives))))
     seconds = time.monotonic() - began
-    return store.list(project, TaskFilter(TaskState.SUCCEED), PageRequest(0, 1)).total, lives, lives / seconds
+    return (
+        store.list(project, TaskFilter(frozenset({TaskState.SUCCEED})), PageRequest(0, 1)).total,
+        lives,
+        lives / seconds,
+    )
 
 
 def main() -> None:

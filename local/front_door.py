@@ -2,13 +2,12 @@
 
 The engine keeps an API under `/_aws/execute-api/{id}/{stage}/`. The vendors' clients cannot carry a prefix, and a
 signature covers host, path, query and body. So this door stands inside the engine, on a second port: the prefix is
-put on after a request has arrived and taken off again before a signature is checked. Nothing is proxied or signed.
+put on after a request has arrived, and the function sees the path without it. Nothing is proxied or signed.
 """
 
 from __future__ import annotations
 
 import json
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,12 +17,9 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
     App = Callable[[Message, Any, Send], Awaitable[None]]
 
-_prefix: ContextVar[str] = ContextVar("prefix", default="")
-
 
 def with_front_door(app: App, port: int) -> App:
     """The engine, plus the API on `port`."""
-    _sign_paths_as_sent()
 
     async def front_door(scope: Message, receive: Any, send: Send) -> None:
         if scope["type"] != "http" or scope["server"][1] != port:
@@ -34,7 +30,6 @@ def with_front_door(app: App, port: int) -> App:
             await _not_yet(send)
             return
         prefix = f"/_aws/execute-api/{api}/$default"
-        _prefix.set(prefix)
         raw_path = prefix.encode() + scope["raw_path"]
         await app({**scope, "path": prefix + scope["path"], "raw_path": raw_path}, receive, send)
 
@@ -47,18 +42,6 @@ def _the_api() -> str | None:
 
     ids = [scoped[-1] for scoped in apigateway._apis.to_dict()]  # noqa: SLF001
     return str(ids[-1]) if ids else None
-
-
-def _sign_paths_as_sent() -> None:
-    """Let the engine check a signature against the path that the client signed."""
-    from ministack import app as engine  # noqa: PLC0415
-
-    pin = engine.pin_signed_request
-
-    def pin_as_sent(method: str, raw_path: str, *rest: Any, **options: Any) -> None:
-        pin(method, raw_path.removeprefix(_prefix.get()), *rest, **options)
-
-    engine.pin_signed_request = pin_as_sent
 
 
 async def _not_yet(send: Send) -> None:

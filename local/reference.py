@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
-from cliploop.dialects.tencent_vod.reference import reference_page, support_table
+from cliploop.dialects.alibaba_gif import reference as alibaba_gif
+from cliploop.dialects.huawei_mpc import reference as huawei_mpc
+from cliploop.dialects.tencent_vod import reference as tencent_vod
 from local.stack import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_VENDORS = {"tencent-vod": tencent_vod, "huawei-mpc": huawei_mpc, "alibaba-gif": alibaba_gif}
 _COMPATIBILITY = ROOT / "docs" / "compatibility.md"
-_BEGIN = "<!-- written by `make reference` -->\n"
-_END = "<!-- end -->\n"
+#: Where a vendor's table stands among what people wrote.
+_TABLE = re.compile(r"(<!-- `make reference` writes this: ([a-z-]+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
 
 def pages() -> dict[Path, str]:
     """Each page as it should be."""
-    head, _, rest = _COMPATIBILITY.read_text().partition(_BEGIN)
-    _, _, tail = rest.partition(_END)
-    return {
-        ROOT / "docs" / "reference" / "tencent-vod.md": reference_page(),
-        _COMPATIBILITY: f"{head}{_BEGIN}\n{support_table()}\n{_END}{tail}",
+    written = {
+        ROOT / "docs" / "reference" / f"{name}.md": vendor.reference_page() for name, vendor in _VENDORS.items()
     }
+    return written | {_COMPATIBILITY: _TABLE.sub(_table, _COMPATIBILITY.read_text())}
+
+
+def _table(block: re.Match[str]) -> str:
+    begin, name, end = block.groups()
+    return f"{begin}\n{_VENDORS[name].support_table()}\n{end}"
 
 
 def main() -> int:

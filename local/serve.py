@@ -48,8 +48,8 @@ def _tell(stack: Stack, log: str) -> None:
         f"""
 The stack is up. Its values are in {STACK_FILE.relative_to(STATE.parent)}; Ctrl-C stops it.
 
-  Tencent VOD    {stack.api}   (keys {stack.secret_id} / {stack.secret_key})
-  Huawei query   {stack.api}/v1/{stack.project_id}/animated-graphics
+  the API        {stack.api}   (for clients of Tencent VOD's, Huawei MPC's and Alibaba's CreateGifTask)
+  access key     {stack.secret_id} / {stack.secret_key}   (project {stack.project_id})
   AWS endpoint   {stack.aws_endpoint}   (any AWS SDK; keys {stack.aws_access_key_id} / {stack.aws_secret_access_key})
   upload to      s3://{stack.upload_bucket}
   images from    s3://{stack.output_bucket}
@@ -68,7 +68,10 @@ An unmodified client of Tencent VOD's (pip install tencentcloud-sdk-python-vod):
   client = vod_client.VodClient(keys, "", ClientProfile(httpProfile=http))
   print(client.DescribeAnimatedGraphicsTemplates(models.DescribeAnimatedGraphicsTemplatesRequest()))
 
-More in examples/.
+The others' clients, ready to run:
+
+  .venv/bin/python examples/huawei_mpc_client.py {STACK_FILE.relative_to(STATE.parent)} VIDEO.mp4
+  .venv/bin/python examples/alibaba_gif_client.py {STACK_FILE.relative_to(STATE.parent)} ADDRESS_OF_A_VIDEO
 """,
         flush=True,
     )

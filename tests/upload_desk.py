@@ -43,13 +43,25 @@ class UploadDesk:
         return ManageUploads(
             bucket="uploads",
             region="eu-north-1",
-            allowed=AllowedTargets.read("10.0.0.1:8080"),
             sessions=self.sessions,
             grants=self.grants,
             versions=self.versions,
             register=RegisterFile(self.catalog, self.files, self.tasks, self.work, self.clock),
-            start=StartTask(self.catalog, self.files, self.tasks, self.work, self.clock, "uploads"),
             clock=self.clock,
+        )
+
+    @property
+    def start(self) -> StartTask:
+        return StartTask(
+            catalog=self.catalog,
+            files=self.files,
+            tasks=self.tasks,
+            work=self.work,
+            clock=self.clock,
+            upload_bucket="uploads",
+            output_bucket="outputs",
+            versions=self.versions,
+            allowed=AllowedTargets(),
         )
 
     def applied(self, order: UploadOrder) -> Granted:

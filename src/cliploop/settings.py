@@ -103,6 +103,8 @@ class QueryTasksSettings(_FromEnvironment):
     project_id: str
     app_id: int
     tasks_table: str
+    access_keys_secret_arn: str
+    signing_hosts: str
     retention_days: int
 
 
@@ -129,7 +131,9 @@ class ManageTasksSettings(_FromEnvironment):
     upload_grant_role_arn: str
     access_keys_secret_arn: str
     allowed_private_targets: str
+    application_ids: str
     max_upload_bytes: int
+    output_bucket: str
     signing_hosts: str
     public_base_url: str
     retention_days: int

@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 PROJECT = "0" * 32
 OTHER_PROJECT = "f" * 32
 ONE = {"secret_id": "AKIDone", "secret_key": "not-a-secret"}
+TOKEN = "a token: nobody else's"
+FOREIGN_TOKEN = "~" * 4096
 TWO = {"secret_id": "AKID_two-2", "secret_key": "nor/this=", "project_id": OTHER_PROJECT}
+TOKENS = [{"auth_token": TOKEN}, {"auth_token": FOREIGN_TOKEN, "project_id": OTHER_PROJECT}]
 
 
 @pytest.fixture
 def secrets(aws: None) -> SecretsManagerClient:
     client = boto3.client("secretsmanager")
-    client.create_secret(Name="keys", SecretString=json.dumps([ONE, TWO]))
+    client.create_secret(Name="keys", SecretString=json.dumps([ONE, TWO, *TOKENS]))
     return client
 
 
@@ -44,6 +47,7 @@ def callers(request: pytest.FixtureRequest) -> Callers:
     memory = InMemoryCallers()
     memory.add(AccessKey("AKIDone", "not-a-secret", PROJECT))
     memory.add(AccessKey("AKID_two-2", "nor/this=", OTHER_PROJECT))
+    memory.tokens |= {TOKEN: PROJECT, FOREIGN_TOKEN: OTHER_PROJECT}
     return memory
 
 
@@ -61,6 +65,18 @@ def test_there_is_no_other_key(callers: Callers, key_id: str) -> None:
     assert callers.key(key_id) is None
 
 
+def test_a_token_tells_its_project(callers: Callers) -> None:
+    assert callers.project_of_token(TOKEN) == PROJECT
+    assert callers.project_of_token(FOREIGN_TOKEN) == OTHER_PROJECT
+
+
+@pytest.mark.parametrize(
+    "token", ["", TOKEN[:-1], f"{TOKEN} ", TOKEN.upper(), "not-a-secret", "AKIDone", "ü", "\ud800"]
+)
+def test_there_is_no_other_token(callers: Callers, token: str) -> None:
+    assert callers.project_of_token(token) is None
+
+
 def test_a_key_does_not_show_its_secret(callers: Callers) -> None:
     callers.key("AKIDone")
     assert "not-a-secret" not in repr(callers.key("AKIDone"))
@@ -69,6 +85,8 @@ def test_a_key_does_not_show_its_secret(callers: Callers) -> None:
 def test_keys_in_memory_may_be_out_of_reach() -> None:
     with pytest.raises(CliploopError):
         InMemoryCallers(failure=CliploopError(ErrorCode.UNAVAILABLE, "later", retryable=True)).key("AKIDone")
+    with pytest.raises(CliploopError):
+        InMemoryCallers(failure=CliploopError(ErrorCode.UNAVAILABLE, "later", retryable=True)).project_of_token(TOKEN)
 
 
 def test_one_key_needs_no_list(secrets: SecretsManagerClient, stored: SecretsManagerCallers) -> None:
@@ -79,6 +97,8 @@ def test_one_key_needs_no_list(secrets: SecretsManagerClient, stored: SecretsMan
 def test_no_key_lets_nobody_in(secrets: SecretsManagerClient, stored: SecretsManagerCallers) -> None:
     put(secrets, [])
     assert stored.key("AKIDone") is None
+    assert stored.project_of_token(TOKEN) is None
+    assert stored.project_of_token("") is None
 
 
 def test_a_change_is_seen_within_a_minute(
@@ -88,8 +108,21 @@ def test_a_change_is_seen_within_a_minute(
     put(secrets, [TWO])
     clock.advance(59_999)
     assert stored.key("AKIDone") is not None
+    assert stored.project_of_token(TOKEN) is not None
     clock.advance(1)
     assert stored.key("AKIDone") is None
+    assert stored.project_of_token(TOKEN) is None
+
+
+def test_a_token_alone_is_enough(secrets: SecretsManagerClient, stored: SecretsManagerCallers) -> None:
+    put(secrets, TOKENS[0])
+    assert stored.project_of_token(TOKEN) == PROJECT
+    assert stored.key("AKIDone") is None
+
+
+def test_a_token_does_not_show(stored: SecretsManagerCallers) -> None:
+    stored.project_of_token(TOKEN)
+    assert TOKEN not in repr(stored)
 
 
 @pytest.mark.parametrize("failure", ["gone", "malformed"])
@@ -144,6 +177,15 @@ def test_once_they_can_be_read_again_they_are_new(
         (ONE | {"project_id": None}, "has no project_id"),
         (ONE | {"not-a-secret": ""}, "has another name than"),
         ([ONE, ONE], "two keys have the same secret_id"),
+        ([ONE, {"auth_token": "not-a-secret"}], "key 2 of 2 has an auth_token that is not 16 to 4096"),
+        ({"auth_token": "not-a-secret" * 342}, "has an auth_token that is not 16 to 4096"),
+        ({"auth_token": " not-a-secret, by far"}, "has an auth_token that is not"),
+        ({"auth_token": "not-a-secret\n, by far"}, "has an auth_token that is not"),
+        ({"auth_token": "not-a-secret, für wahr"}, "has no auth_token that is text in ASCII"),
+        ({"auth_token": None}, "has no auth_token"),
+        (ONE | {"auth_token": "not-a-secret, by far"}, "has another name than auth_token and project_id"),
+        ({"auth_token": "not-a-secret, by far", "project_id": "not-a-secret"}, "is not 32 hex digits"),
+        ([{"auth_token": "not-a-secret, by far"}] * 2, "two tokens are the same"),
     ],
 )
 def test_a_malformed_secret_is_named_and_not_shown(

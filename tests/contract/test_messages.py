@@ -118,9 +118,17 @@ def callbacks(request: pytest.FixtureRequest) -> Callbacks:
     return Callbacks(SqsCallbackQueue(client, url), waiting)
 
 
-def test_a_callback_arrives_whole(callbacks: Callbacks) -> None:
-    callbacks.queue.send(CALLBACK)
-    assert callbacks.waiting() == [CALLBACK]
+@pytest.mark.parametrize("callback", [CALLBACK, replace(CALLBACK, of_task=True)])
+def test_a_callback_arrives_whole(callbacks: Callbacks, callback: Callback) -> None:
+    callbacks.queue.send(callback)
+    assert callbacks.waiting() == [callback]
+
+
+def test_a_callback_of_a_project_is_one_that_the_previous_release_reads(sqs: SQSClient) -> None:
+    url = sqs.create_queue(QueueName="callbacks")["QueueUrl"]
+    SqsCallbackQueue(sqs, url).send(CALLBACK)
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"]).keys() == {"project_id", "delivery_id", "url", "body"}
 
 
 def test_the_largest_callback_fits_with_the_longest_address(callbacks: Callbacks) -> None:

@@ -16,30 +16,39 @@ from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.task import LeaseLostError
 from cliploop.domain.template import ImageFormat
 from cliploop.testing import InMemoryOutputs
+from cliploop.testing.in_memory import KeptImage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-ADDRESS = OutputAddress("p" * 32, 1, 1, 20000, ImageFormat.GIF, attempt=1)
+ADDRESS = OutputAddress("p" * 32, 1, 1, 20000, ImageFormat.GIF, attempt=1, created_ms=100)
+CHOSEN = replace(ADDRESS, destination="my own/ü.gif")
+LATER = replace(CHOSEN, task_id=2, created_ms=101)
 
 
 @dataclass(frozen=True)
 class Store:
-    """A store, and a way to see what it holds."""
+    """A store, and ways to see what it holds and to put something there that is not ours."""
 
     outputs: Outputs
     read: Callable[[str], bytes]
+    put: Callable[[str, bytes], object]
 
 
 @pytest.fixture(params=["in memory", "moto"])
 def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "in memory":
         kept = InMemoryOutputs()
-        return Store(kept, lambda key: kept.images[key].content)
+        return Store(
+            kept,
+            lambda key: kept.images[key].content,
+            lambda key, content: kept.images.update({key: KeptImage(content, by=None)}),
+        )
     client: S3Client = request.getfixturevalue("s3")
     return Store(
         S3Outputs(client, "outputs"),
         lambda key: client.get_object(Bucket="outputs", Key=key)["Body"].read(),
+        lambda key, content: client.put_object(Bucket="outputs", Key=key, Body=content),
     )
 
 
@@ -86,40 +95,186 @@ def test_two_uses_of_one_template_do_not_meet(store: Store, tmp_path: Path) -> N
     assert store.outputs.locate(ADDRESS, made).key != store.outputs.locate(replace(ADDRESS, ordinal=2), made).key
 
 
-def test_s3_is_told_what_it_is_and_whose(s3: S3Client, tmp_path: Path) -> None:
+@pytest.mark.parametrize("address", [ADDRESS, CHOSEN])
+def test_what_somebody_else_put_there_is_left_alone(store: Store, tmp_path: Path, address: OutputAddress) -> None:
     made = image(tmp_path, b"one")
-    outputs = S3Outputs(s3, "outputs")
-    outputs.publish(ADDRESS, made)
-    head = s3.head_object(Bucket="outputs", Key=outputs.locate(ADDRESS, made).key)
-    assert head["ContentType"] == "image/gif"
-    assert head["Metadata"] == {"cliploop-attempt": "1", "cliploop-md5": made.md5}
-    assert "immutable" in head["CacheControl"]
-
-
-def test_what_somebody_else_put_there_is_left_alone(s3: S3Client, tmp_path: Path) -> None:
-    made = image(tmp_path, b"one")
-    outputs = S3Outputs(s3, "outputs")
-    key = outputs.locate(ADDRESS, made).key
-    s3.put_object(Bucket="outputs", Key=key, Body=b"theirs")
+    key = store.outputs.locate(address, made).key
+    store.put(key, b"theirs")
     with pytest.raises(CliploopError) as raised:
-        outputs.publish(ADDRESS, made)
+        store.outputs.publish(address, made)
     assert raised.value.code is ErrorCode.OUTPUT_NAME_TAKEN
-    assert s3.get_object(Bucket="outputs", Key=key)["Body"].read() == b"theirs"
+    assert store.read(key) == b"theirs"
+
+
+def test_an_image_lies_where_its_caller_chose(store: Store, tmp_path: Path) -> None:
+    made = image(tmp_path, b"one")
+    assert store.outputs.locate(CHOSEN, made).key == "my own/ü.gif"
+    store.outputs.publish(CHOSEN, made)
+    assert store.read("my own/ü.gif") == b"one"
+
+
+def test_a_later_attempt_replaces_an_earlier_one_under_a_chosen_name(store: Store, tmp_path: Path) -> None:
+    store.outputs.publish(CHOSEN, image(tmp_path, b"one"))
+    store.outputs.publish(replace(CHOSEN, attempt=2), image(tmp_path, b"two"))
+    with pytest.raises(LeaseLostError):
+        store.outputs.publish(CHOSEN, image(tmp_path, b"three"))
+    assert store.read(CHOSEN.destination) == b"two"
+
+
+@pytest.mark.parametrize("later", [LATER, replace(CHOSEN, task_id=2)])
+def test_a_task_that_was_created_later_has_the_name(store: Store, tmp_path: Path, later: OutputAddress) -> None:
+    store.outputs.publish(replace(CHOSEN, attempt=3), image(tmp_path, b"one"))
+    store.outputs.publish(later, image(tmp_path, b"two"))
+    assert store.read(CHOSEN.destination) == b"two"
+
+
+@pytest.mark.parametrize("later", [LATER, replace(CHOSEN, task_id=2)])
+def test_a_task_that_was_created_earlier_finds_the_name_taken(
+    store: Store, tmp_path: Path, later: OutputAddress
+) -> None:
+    store.outputs.publish(later, image(tmp_path, b"two"))
+    with pytest.raises(CliploopError, match="task 2 has stored") as raised:
+        store.outputs.publish(replace(CHOSEN, attempt=9), image(tmp_path, b"one"))
+    assert raised.value.code is ErrorCode.OUTPUT_NAME_TAKEN
+    assert store.read(CHOSEN.destination) == b"two"
+
+
+def test_an_earlier_task_that_made_the_same_bytes_has_what_it_wants(store: Store, tmp_path: Path) -> None:
+    store.outputs.publish(LATER, image(tmp_path, b"one"))
+    store.outputs.publish(CHOSEN, image(tmp_path, b"one"))
+    assert store.read(CHOSEN.destination) == b"one"
+
+
+def test_a_later_task_has_the_name_although_its_bytes_were_there(store: Store, tmp_path: Path) -> None:
+    store.outputs.publish(CHOSEN, image(tmp_path, b"one"))
+    store.outputs.publish(replace(LATER, task_id=3, created_ms=103), image(tmp_path, b"one"))
+    with pytest.raises(CliploopError):
+        store.outputs.publish(LATER, image(tmp_path, b"two"))
+    assert store.read(CHOSEN.destination) == b"one"
+
+
+@pytest.mark.parametrize(
+    ("address", "caching"), [(ADDRESS, "public, max-age=31536000, immutable"), (CHOSEN, "no-cache")]
+)
+def test_s3_is_told_what_it_is_and_whose(s3: S3Client, tmp_path: Path, address: OutputAddress, caching: str) -> None:
+    made = image(tmp_path, b"one")
+    outputs = S3Outputs(s3, "outputs")
+    outputs.publish(address, made)
+    head = s3.head_object(Bucket="outputs", Key=outputs.locate(address, made).key)
+    assert head["ContentType"] == "image/gif"
+    assert head["Metadata"] == {
+        "cliploop-attempt": "1",
+        "cliploop-md5": made.md5,
+        "cliploop-task": "1",
+        "cliploop-task-created": "100",
+    }
+    assert head["CacheControl"] == caching
+
+
+def of_previous_release(s3: S3Client, key: str, attempt: int) -> None:
+    s3.put_object(Bucket="outputs", Key=key, Body=b"old", Metadata={"cliploop-attempt": str(attempt)})
+
+
+def test_an_image_of_the_previous_release_is_one_of_the_same_task(s3: S3Client, tmp_path: Path) -> None:
+    outputs, made = S3Outputs(s3, "outputs"), image(tmp_path, b"one")
+    key = outputs.locate(ADDRESS, made).key
+    of_previous_release(s3, key, attempt=2)
+    with pytest.raises(LeaseLostError):
+        outputs.publish(ADDRESS, made)
+    outputs.publish(replace(ADDRESS, attempt=3), made)
+    assert s3.get_object(Bucket="outputs", Key=key)["Body"].read() == b"one"
+
+
+@pytest.mark.parametrize("said", [{}, {"cliploop-task": "1"}, {"cliploop-task": "1", "cliploop-task-created": "1.5"}])
+def test_what_does_not_say_whose_it_is_under_a_chosen_name_is_nobody_s(
+    s3: S3Client, tmp_path: Path, said: dict[str, str]
+) -> None:
+    s3.put_object(Bucket="outputs", Key=CHOSEN.destination, Body=b"?", Metadata={"cliploop-attempt": "1"} | said)
+    with pytest.raises(CliploopError) as raised:
+        S3Outputs(s3, "outputs").publish(replace(CHOSEN, attempt=9), image(tmp_path, b"one"))
+    assert raised.value.code is ErrorCode.OUTPUT_NAME_TAKEN
+
+
+class Meddler:
+    """Does something to the key between each look at it and the put, ``times`` times."""
+
+    def __init__(self, s3: S3Client, meddle: Callable[[str], object], times: int = 1) -> None:
+        self.look, self.meddle, self.left = s3.head_object, meddle, times
+        s3.head_object = self.head_object  # type: ignore[assignment,method-assign]
+
+    def head_object(self, **where: str) -> object:
+        seen = self.look(**where)  # type: ignore[arg-type]
+        if self.left:
+            self.left -= 1
+            self.meddle(where["Key"])
+        return seen
 
 
 def test_an_image_stored_in_between_by_a_successor_stays(s3: S3Client, tmp_path: Path) -> None:
-    """Between the look at the key and the overwrite, somebody else may have stored."""
     outputs = S3Outputs(s3, "outputs")
     outputs.publish(ADDRESS, image(tmp_path, b"one"))
-    head_object = s3.head_object
-
-    def overtaken(**where: str) -> object:
-        seen = head_object(**where)  # type: ignore[arg-type]
-        s3.put_object(Bucket="outputs", Key=where["Key"], Body=b"three", Metadata={"cliploop-attempt": "3"})
-        return seen
-
-    s3.head_object = overtaken  # type: ignore[assignment,method-assign]
+    Meddler(s3, lambda key: of_previous_release(s3, key, attempt=3))
     late = image(tmp_path, b"two")
     with pytest.raises(LeaseLostError):
         outputs.publish(replace(ADDRESS, attempt=2), late)
-    assert s3.get_object(Bucket="outputs", Key=outputs.locate(ADDRESS, late).key)["Body"].read() == b"three"
+    assert s3.get_object(Bucket="outputs", Key=outputs.locate(ADDRESS, late).key)["Body"].read() == b"old"
+
+
+@pytest.mark.parametrize(("between", "wins"), [(LATER, True), (replace(LATER, created_ms=103), False)])
+def test_who_has_a_name_is_looked_at_again_where_another_task_stored_in_between(
+    s3: S3Client,
+    tmp_path: Path,
+    between: OutputAddress,
+    wins: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    outputs, mine = S3Outputs(s3, "outputs"), replace(LATER, task_id=3, created_ms=102)
+    outputs.publish(CHOSEN, image(tmp_path, b"one"))
+    Meddler(s3, lambda _: S3Outputs(s3, "outputs").publish(between, image(tmp_path, b"two")))
+    if wins:
+        outputs.publish(mine, image(tmp_path, b"three"))
+    else:
+        with pytest.raises(CliploopError) as raised:
+            outputs.publish(mine, image(tmp_path, b"three"))
+        assert raised.value.code is ErrorCode.OUTPUT_NAME_TAKEN
+    assert s3.get_object(Bucket="outputs", Key=CHOSEN.destination)["Body"].read() == (b"three" if wins else b"two")
+
+
+def test_an_image_that_is_removed_in_between_is_stored_anew(s3: S3Client, tmp_path: Path) -> None:
+    outputs = S3Outputs(s3, "outputs")
+    outputs.publish(CHOSEN, image(tmp_path, b"one"))
+    Meddler(s3, lambda key: s3.delete_object(Bucket="outputs", Key=key))
+    outputs.publish(LATER, image(tmp_path, b"two"))
+    assert s3.get_object(Bucket="outputs", Key=CHOSEN.destination)["Body"].read() == b"two"
+
+
+def test_an_image_that_is_removed_before_it_is_looked_at_is_stored_anew(s3: S3Client, tmp_path: Path) -> None:
+    outputs = S3Outputs(s3, "outputs")
+    outputs.publish(CHOSEN, image(tmp_path, b"one"))
+    put = s3.put_object
+
+    def once(**request: object) -> object:
+        s3.put_object = put  # type: ignore[method-assign]
+        try:
+            return put(**request)  # type: ignore[arg-type]
+        finally:
+            s3.delete_object(Bucket="outputs", Key=CHOSEN.destination)
+
+    s3.put_object = once  # type: ignore[assignment,method-assign]
+    outputs.publish(LATER, image(tmp_path, b"two"))
+    assert s3.get_object(Bucket="outputs", Key=CHOSEN.destination)["Body"].read() == b"two"
+
+
+def test_a_name_that_is_never_left_in_peace_is_tried_again_later(s3: S3Client, tmp_path: Path) -> None:
+    outputs = S3Outputs(s3, "outputs")
+    outputs.publish(CHOSEN, image(tmp_path, b"0"))
+    Meddler(s3, lambda key: _touch(s3, key), times=99)
+    with pytest.raises(CliploopError) as raised:
+        outputs.publish(LATER, image(tmp_path, b"two"))
+    assert raised.value.code is ErrorCode.UNAVAILABLE
+    assert raised.value.retryable
+
+
+def _touch(s3: S3Client, key: str) -> None:
+    """Store something else as the same task's same attempt."""
+    there = s3.get_object(Bucket="outputs", Key=key)
+    s3.put_object(Bucket="outputs", Key=key, Body=there["Body"].read() + b"+", Metadata=there["Metadata"])

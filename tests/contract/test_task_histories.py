@@ -61,13 +61,14 @@ lives = st.lists(
     max_size=20,
 )
 ages = st.none() | st.integers(0, 40 * 86_400)
+finals = frozenset(state for state in TaskState if state.is_final)
 filters = st.builds(
-    lambda state, oldest, newest: TaskFilter(
-        state,
+    lambda states, oldest, newest: TaskFilter(
+        states,
         None if oldest is None else NOW_MS // 1000 - oldest,
         None if newest is None else NOW_MS // 1000 - newest,
     ),
-    st.none() | st.sampled_from(TaskState),
+    st.frozensets(st.sampled_from(sorted(finals))) | st.frozensets(st.sampled_from(sorted({*TaskState} - finals))),
     ages,
     ages,
 )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 DAY_MS = 24 * 3_600_000
+ANY: frozenset[TaskState] = frozenset()
 
 
 @pytest.fixture(params=["in memory", "moto"])
@@ -92,6 +93,23 @@ def test_a_template_by_sides_reads_back(tasks: Tasks, clock: SettableClock) -> N
     row = task(clock, outputs=(Output(TemplateUse(tall)), Output(TemplateUse(PRESET_WEBP))))
     tasks.add(row)
     assert tasks.get(row.project_id, row.task_id) == row
+
+
+def test_a_row_with_what_only_some_callers_say_reads_back(tasks: Tasks, clock: SettableClock) -> None:
+    placed = Output(TemplateUse(PRESET_WEBP), destination="my/own ü.webp")
+    row = task(clock, outputs=(placed,), application="app-1", callback_url="https://starter.example/?key=1")
+    tasks.add(row)
+    assert tasks.get(row.project_id, row.task_id) == row
+
+
+def test_a_row_does_not_grow_by_what_its_caller_did_not_say(dynamodb: DynamoDBClient, clock: SettableClock) -> None:
+    """So it is what the previous release wrote as well."""
+    store = DynamoDBTasks(dynamodb, "tasks", retention_days=30, clock=clock)
+    row = store.add(task(clock))
+    (item,) = dynamodb.scan(TableName="tasks")["Items"]
+    assert item.keys().isdisjoint({"application", "callback_url"})
+    assert all("destination" not in output["M"] for output in item["outputs"]["L"])
+    assert store.get(row.project_id, row.task_id) == row
 
 
 def test_an_output_that_was_failed_from_the_start_reads_back(tasks: Tasks, clock: SettableClock) -> None:
@@ -170,24 +188,75 @@ def test_pages(tasks: Tasks, five: list[Task], number: int, ids: list[int]) -> N
 
 
 def test_a_state_follows_its_task(tasks: Tasks, five: list[Task]) -> None:
-    assert listed(tasks, TaskFilter(TaskState.PROCESSING)) == (3, [5, 3, 1])
-    assert listed(tasks, TaskFilter(TaskState.WAITING)) == (2, [4, 2])
-    assert listed(tasks, TaskFilter(TaskState.FAILED)) == (0, [])
+    assert listed(tasks, TaskFilter(frozenset({TaskState.PROCESSING}))) == (3, [5, 3, 1])
+    assert listed(tasks, TaskFilter(frozenset({TaskState.WAITING}))) == (2, [4, 2])
+    assert listed(tasks, TaskFilter(frozenset({TaskState.FAILED}))) == (0, [])
 
 
 def test_a_time_range_includes_both_ends(tasks: Tasks, five: list[Task]) -> None:
     second, fourth = five[1].created_ms // 1000, five[3].created_ms // 1000
-    assert listed(tasks, TaskFilter(None, second, fourth)) == (3, [4, 3, 2])
-    assert listed(tasks, TaskFilter(None, second + 1, fourth - 1)) == (1, [3])
-    assert listed(tasks, TaskFilter(TaskState.PROCESSING, second)) == (2, [5, 3])
-    assert listed(tasks, TaskFilter(TaskState.WAITING, None, second)) == (1, [2])
-    assert listed(tasks, TaskFilter(None, fourth, second)) == (0, [])
+    assert listed(tasks, TaskFilter(ANY, second, fourth)) == (3, [4, 3, 2])
+    assert listed(tasks, TaskFilter(ANY, second + 1, fourth - 1)) == (1, [3])
+    assert listed(tasks, TaskFilter(frozenset({TaskState.PROCESSING}), second)) == (2, [5, 3])
+    assert listed(tasks, TaskFilter(frozenset({TaskState.WAITING}), None, second)) == (1, [2])
+    assert listed(tasks, TaskFilter(ANY, fourth, second)) == (0, [])
+
+
+@pytest.fixture
+def ended(tasks: Tasks, clock: SettableClock) -> None:
+    """Tasks 1 to 9, twelve hours apart: in turn canceled, failed and still waiting; the first six told."""
+    for number in range(1, 10):
+        row = task(clock, number)
+        tasks.add(row)
+        ends = {
+            1: row.cancel(clock.now_ms()),
+            2: row.claim(clock.now_ms()).fail(1, Failure(ErrorCode.SOURCE_MALFORMED, "broken"), clock.now_ms()),
+        }
+        if after := ends.get(number % 3):
+            tasks.replace(row, after)
+            if number <= 6:
+                tasks.retire(after, after.told())
+        clock.advance(DAY_MS // 2)
+
+
+UNSUCCESSFUL = frozenset({TaskState.FAILED, TaskState.CANCELED})
+
+
+@pytest.mark.usefixtures("ended")
+@pytest.mark.parametrize(
+    ("number", "size", "ids"),
+    [(0, 10, [8, 7, 5, 4, 2, 1]), (0, 3, [8, 7, 5]), (1, 3, [4, 2, 1]), (1, 2, [5, 4]), (2, 2, [2, 1]), (3, 2, [])],
+)
+def test_tasks_of_several_final_states_are_in_one_order(tasks: Tasks, number: int, size: int, ids: list[int]) -> None:
+    assert listed(tasks, TaskFilter(UNSUCCESSFUL), number, size) == (6, ids)
+
+
+@pytest.mark.usefixtures("ended")
+def test_several_final_states_of_some_time(tasks: Tasks, clock: SettableClock) -> None:
+    fourth_s = (clock.now_ms() - 6 * DAY_MS // 2) // 1000
+    assert listed(tasks, TaskFilter(UNSUCCESSFUL, fourth_s)) == (4, [8, 7, 5, 4])
+    assert listed(tasks, TaskFilter(UNSUCCESSFUL, None, fourth_s)) == (3, [4, 2, 1])
+    assert listed(tasks, TaskFilter(UNSUCCESSFUL | {TaskState.SUCCEED})) == (6, [8, 7, 5, 4, 2, 1])
+
+
+def test_tasks_of_several_open_states_are_in_one_order(tasks: Tasks, five: list[Task], clock: SettableClock) -> None:
+    fetching = task(clock, 7, state=TaskState.INIT, origin="https://films.example/a.mp4")
+    tasks.add(fetching)
+    waiting = frozenset({TaskState.INIT, TaskState.WAITING})
+    assert listed(tasks, TaskFilter(waiting)) == (3, [7, 4, 2])
+    assert listed(tasks, TaskFilter(waiting), 1, 2) == (3, [2])
+    assert listed(tasks, TaskFilter(waiting | {TaskState.PROCESSING})) == (6, [7, 5, 4, 3, 2, 1])
+
+
+def test_ended_and_open_tasks_are_not_asked_for_together() -> None:
+    with pytest.raises(ValueError, match="all final or all open"):
+        TaskFilter(frozenset({TaskState.WAITING, TaskState.FAILED}))
 
 
 def test_tasks_of_one_moment_are_all_there(tasks: Tasks, clock: SettableClock) -> None:
     for number in (9, 10, 11):
         tasks.add(task(clock, number))
-    total, ids = listed(tasks, TaskFilter(None, clock.now_ms() // 1000, clock.now_ms() // 1000))
+    total, ids = listed(tasks, TaskFilter(ANY, clock.now_ms() // 1000, clock.now_ms() // 1000))
     assert (total, sorted(ids)) == (3, [9, 10, 11])
 
 
@@ -195,20 +264,20 @@ def test_a_retired_row_is_counted_once_and_stays_in_the_list(tasks: Tasks, clock
     claimed = task(clock).claim(clock.now_ms())
     ended = claimed.fail(1, Failure(ErrorCode.SOURCE_MALFORMED, "broken"), clock.now_ms())
     tasks.add(ended)
-    assert listed(tasks, TaskFilter(TaskState.FAILED)) == (1, [1])
+    assert listed(tasks, TaskFilter(frozenset({TaskState.FAILED}))) == (1, [1])
     tasks.retire(ended, ended.told())
     with pytest.raises(RevisionConflictError):
         tasks.retire(ended, ended.told())
-    for where in (TaskFilter(), TaskFilter(TaskState.FAILED)):
+    for where in (TaskFilter(), TaskFilter(frozenset({TaskState.FAILED}))):
         assert listed(tasks, where) == (1, [1])
-    assert listed(tasks, TaskFilter(TaskState.SUCCEED)) == (0, [])
+    assert listed(tasks, TaskFilter(frozenset({TaskState.SUCCEED}))) == (0, [])
 
 
 def test_a_canceled_row_is_counted_among_the_canceled_ones(tasks: Tasks, clock: SettableClock) -> None:
     canceled = task(clock).cancel(clock.now_ms())
     tasks.add(canceled)
     tasks.retire(canceled, canceled.told())
-    assert listed(tasks, TaskFilter(TaskState.CANCELED)) == (1, [1])
+    assert listed(tasks, TaskFilter(frozenset({TaskState.CANCELED}))) == (1, [1])
     assert listed(tasks, TaskFilter()) == (1, [1])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,16 +13,30 @@ from tests.e2e.customer import Customer
 pytestmark = pytest.mark.e2e
 
 
-def test_an_unsigned_request_is_refused_on_every_route(customer: Customer) -> None:
-    for path in (f"/v1/{customer.stack.project_id}/animated-graphics", f"/v1/{'f' * 32}/animated-graphics?task_id=1"):
-        status, body = api.get(customer.stack.api + path)
-        assert status == 403
-        assert "tasks" not in body
-
-
-def test_what_is_not_a_route_is_not_there(customer: Customer) -> None:
-    assert api.signed_get(customer.stack, "/v2")[0] == 404
-    assert api.signed_get(customer.stack, "/v1/x/transcodings")[0] == 404
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/v1/{project}/animated-graphics", 401, ("error_code", "APIGW.0301")),
+        ("/v1/{other}/animated-graphics?task_id=1", 401, ("error_code", "APIGW.0301")),
+        ("/v1/{project}/transcodings", 404, ("error_code", "APIGW.0101")),
+        ("/?Action=CreateGifTask&Version=2019-08-10&Format=JSON", 400, ("Code", "MissingParameter")),
+        ("/prod/?Action=CreateGifTask&Version=2019-08-10&Format=JSON", 400, ("Code", "MissingParameter")),
+        ("/?Action=DescribeTasks&Version=2018-07-17", 200, ("Response.Error.Code", "MissingParameter")),
+        ("/", 200, ("Response.Error.Code", "MissingParameter")),
+        ("/favicon.ico", 404, ("message", None)),
+    ],
+)
+def test_an_unsigned_request_gets_its_vendors_error(
+    customer: Customer, path: str, status: int, code: tuple[str, str | None]
+) -> None:
+    url = customer.stack.api + path.format(project=customer.stack.project_id, other="f" * 32)
+    got, body = api.get(url)
+    value: Any = body
+    for step in code[0].split("."):
+        value = value[step]
+    assert got == status
+    assert code[1] is None or value == code[1]
+    assert "tasks" not in body
 
 
 @pytest.mark.parametrize("query", [[("size", "0")], [("task_id", "x")], [("status", "DONE")], [("start_time", "1")]])

@@ -9,12 +9,14 @@ GOOD = {
     "CLIPLOOP_APP_ID": "7",
     "CLIPLOOP_TASKS_TABLE": "t",
     "CLIPLOOP_RETENTION_DAYS": "30",
+    "CLIPLOOP_ACCESS_KEYS_SECRET_ARN": "s",
+    "CLIPLOOP_SIGNING_HOSTS": "",
     "OTHER": "x",
 }
 
 
 def test_settings_are_read_with_their_types() -> None:
-    assert QueryTasksSettings.from_env(GOOD) == QueryTasksSettings("p", 7, "t", 30)
+    assert QueryTasksSettings.from_env(GOOD) == QueryTasksSettings("p", 7, "t", "s", "", 30)
 
 
 def test_everything_that_is_wrong_is_named_at_once() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -35,13 +36,13 @@ class DynamoDBTaskLists:
         first, last = self._range(where)
         if first > last:
             return 0, []
-        keys = [key for key in self._uncounted(project_id, where.state) if first <= second_in(key) <= last]
-        if where.state is not None and not where.state.is_final:
+        keys = [key for key in self._uncounted(project_id, where.states) if first <= second_in(key) <= last]
+        if any(not state.is_final for state in where.states):
             newest_first = sorted(keys, reverse=True)
             return len(keys), [id_in(key) for key in newest_first[page.offset : page.offset + page.size]]
-        tree = self._tree(project_id, where.state, sorted(second_in(key) for key in keys), first, last)
+        tree = self._tree(project_id, where.states, sorted(second_in(key) for key in keys), first, last)
         place = tree.find(page.offset)
-        return tree.total(), self._page(project_id, where.state, tree, place, page.size) if place else []
+        return tree.total(), self._page(project_id, where.states, tree, place, page.size) if place else []
 
     def _range(self, where: TaskFilter) -> tuple[str, str]:
         """The seconds that are looked at: what was asked for, and never from before the retention."""
@@ -53,49 +54,60 @@ class DynamoDBTaskLists:
         last_ms = newest_ms if where.created_to_s is None else min(newest_ms, where.created_to_s * 1_000)
         return second_of(first_ms), second_of(last_ms)
 
-    def _uncounted(self, project_id: str, state: TaskState | None) -> list[str]:
+    def _uncounted(self, project_id: str, states: frozenset[TaskState]) -> list[str]:
         """The creation keys of the rows in ``due``: all that are open, and those that ended just now."""
-        of_state: Any = (
+        values = {f":{state.lower()}": {"S": state.value} for state in states}
+        of_states: Any = (
             {
-                "FilterExpression": "#state = :state",
+                "FilterExpression": f"#state IN ({', '.join(sorted(values))})",
                 "ExpressionAttributeNames": {"#state": "state"},
-                "ExpressionAttributeValues": {":project": {"S": project_id}, ":state": {"S": state.value}},
             }
-            if state
-            else {"ExpressionAttributeValues": {":project": {"S": project_id}}}
+            if states
+            else {}
         )
         pages = self.client.get_paginator("query").paginate(
-            TableName=self.table, IndexName="due", KeyConditionExpression="due_project = :project", **of_state
+            TableName=self.table,
+            IndexName="due",
+            KeyConditionExpression="due_project = :project",
+            ExpressionAttributeValues={":project": {"S": project_id}, **values},
+            **of_states,
         )
         return [item["created_key"]["S"] for page in pages for item in page["Items"]]
 
     def _tree(
-        self, project_id: str, state: TaskState | None, uncounted: Sequence[str], first: str, last: str
+        self, project_id: str, states: frozenset[TaskState], uncounted: Sequence[str], first: str, last: str
     ) -> CountTree:
         def read(buckets: Sequence[str]) -> Mapping[str, Node]:
             keys = [node_key(project_id, bucket) for bucket in buckets]
             items = read_items(self.client, self.table, keys, consistent=False)
-            return {bucket_in(item): node_in(item, state) for item in items}
+            return {bucket_in(item): node_in(item, states) for item in items}
 
         return CountTree(read, uncounted, first, last)
 
-    def _page(self, project_id: str, state: TaskState | None, tree: CountTree, place: Place, size: int) -> list[int]:
-        """Ids from a place on, a day's partition after the other."""
+    def _page(
+        self, project_id: str, states: frozenset[TaskState], tree: CountTree, place: Place, size: int
+    ) -> list[int]:
+        """Ids from a place on, a day after the other."""
         keys = (
             key
             for day in tree.days(place.second[:DAY])
-            for key in self._keys_of_day(project_id, state, day, (tree.first, place.second), place.skip + size)
+            for key in self._keys_of_day(project_id, states, day, (tree.first, place.second), place.skip + size)
         )
         return [id_in(key) for key in islice(keys, place.skip, place.skip + size)]
 
     def _keys_of_day(
-        self, project_id: str, state: TaskState | None, day: str, seconds: tuple[str, str], most: int
+        self, project_id: str, states: frozenset[TaskState], day: str, seconds: tuple[str, str], most: int
     ) -> Iterator[str]:
-        """Index keys of a day from the newer of ``seconds`` back to the older, in pages of at most ``most``."""
-        if state is None:
-            index, attribute, partition = "by_created", "created_day", created_partition(project_id, day)
-        else:
-            index, attribute, partition = "by_state", "state_day", state_partition(project_id, state, day)
+        """Index keys of a day from the newer of ``seconds`` back to the older, of which ``most`` are enough."""
+        if not states:
+            return self._keys("by_created", "created_day", created_partition(project_id, day), seconds, most)
+        partitions = [state_partition(project_id, state, day) for state in states]
+        return merge(
+            *(self._keys("by_state", "state_day", partition, seconds, most) for partition in partitions), reverse=True
+        )
+
+    def _keys(self, index: str, attribute: str, partition: str, seconds: tuple[str, str], most: int) -> Iterator[str]:
+        """Index keys of a partition, newest first, in pages of at most ``most``."""
         oldest, newest = (milliseconds_of(second) for second in seconds)
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,

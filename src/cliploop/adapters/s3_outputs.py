@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,20 +11,34 @@ from cliploop.adapters.aws_errors import code_of, unavailable_when_failing
 from cliploop.application.ports import EncodedImage, OutputAddress
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.output import StoredImage
-from cliploop.domain.task import LeaseLostError
+from cliploop.domain.publication import Publication, name_taken
 from cliploop.domain.upload import ATTEMPT_KEY
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 _MD5_KEY = "cliploop-md5"
-#: The key holds the task's id, so what a viewer has cached never becomes another picture.
-_CACHE_CONTROL = "public, max-age=31536000, immutable"
+_TASK_KEY = "cliploop-task"
+_CREATED_KEY = "cliploop-task-created"
+#: A key of our own holds the task's id, so what a viewer has cached never becomes another picture.
+_NEVER_CHANGES = "public, max-age=31536000, immutable"
+#: Under a key that a caller chose another task's picture may come to lie: a viewer asks whether it is still the one.
+_MAY_CHANGE = "no-cache"
+#: How often a put is tried that meets another one under its key. Each meeting is one that somebody else has won.
+_MOST_MEETINGS = 5
+#: What S3 answers where a condition does not hold, another conditional put is under way, or the object of an If-Match
+#: is gone (API reference, PutObject).
+_CONDITION_FAILED = {"PreconditionFailed", "412", "ConditionalRequestConflict", "NoSuchKey"}
 
 
 @dataclass(frozen=True)
 class S3Outputs:
-    """``Outputs`` in S3. Only conditional puts, so a late worker overwrites nothing (docs/adr/0003)."""
+    """``Outputs`` in S3. Only conditional puts, so a late worker overwrites nothing (docs/adr/0003).
+
+    Who has stored an image stands in its metadata. A key that a caller chose may be another task's as well, and which
+    of the two is to have it must not depend on which is done first, nor be settled by looking before putting: so each
+    image says whose it is, and is replaced only as the one that was seen.
+    """
 
     client: S3Client
     bucket: str
@@ -32,7 +47,7 @@ class S3Outputs:
         """See ``Outputs``."""
         return StoredImage(
             bucket=self.bucket,
-            key=_key(address),
+            key=address.key,
             size=image.size,
             md5=image.md5,
             width=image.width,
@@ -44,15 +59,31 @@ class S3Outputs:
     def publish(self, address: OutputAddress, image: EncodedImage) -> None:
         """See ``Outputs``."""
         with unavailable_when_failing("storing an image"):
-            if self._put(address, image, {"IfNoneMatch": "*"}):
-                return
-            there = self.client.head_object(Bucket=self.bucket, Key=_key(address))
-            if _is_ours_to_replace(there["Metadata"], address, image):
-                self._replace(address, image, there["ETag"])
+            for _ in range(_MOST_MEETINGS):
+                if self._put(address, image, {"IfNoneMatch": "*"}):
+                    return
+                there = self._there(address)
+                if there is None:
+                    continue  # removed since
+                if not address.publication(image.md5).replaces(there.by):
+                    return
+                if self._put(address, image, {"IfMatch": there.etag}):
+                    return
+        raise CliploopError(
+            ErrorCode.UNAVAILABLE,
+            "Other images are being stored under the same name just now; trying again helps, as a rule.",
+            log_text=f"{address.key} was changed each of {_MOST_MEETINGS} times between looking and putting",
+            retryable=True,
+        )
 
-    def _replace(self, address: OutputAddress, image: EncodedImage, etag: str) -> None:
-        if not self._put(address, image, {"IfMatch": etag}):
-            raise LeaseLostError  # somebody stored there since we looked: only a later attempt does that
+    def _there(self, address: OutputAddress) -> _Stored | None:
+        try:
+            head = self.client.head_object(Bucket=self.bucket, Key=address.key)
+        except ClientError as error:
+            if code_of(error) == "404":
+                return None
+            raise
+        return _Stored(_stored_by(head["Metadata"], address), head["ETag"])
 
     def _put(self, address: OutputAddress, image: EncodedImage, condition: dict[str, str]) -> bool:
         """Whether the condition held and the image is stored."""
@@ -60,38 +91,52 @@ class S3Outputs:
             with image.path.open("rb") as body:
                 self.client.put_object(
                     Bucket=self.bucket,
-                    Key=_key(address),
+                    Key=address.key,
                     Body=body,
                     ContentType=address.format.content_type,
                     ContentMD5=base64.b64encode(bytes.fromhex(image.md5)).decode(),
-                    CacheControl=_CACHE_CONTROL,
-                    Metadata={ATTEMPT_KEY: str(address.attempt), _MD5_KEY: image.md5},
+                    CacheControl=_MAY_CHANGE if address.destination else _NEVER_CHANGES,
+                    Metadata={
+                        ATTEMPT_KEY: str(address.attempt),
+                        _MD5_KEY: image.md5,
+                        _TASK_KEY: str(address.task_id),
+                        _CREATED_KEY: str(address.created_ms),
+                    },
                     **condition,  # type: ignore[arg-type]  # one of two optional string parameters
                 )
         except ClientError as error:
-            if code_of(error) in {"PreconditionFailed", "412"}:
+            if code_of(error) in _CONDITION_FAILED:
                 return False
             raise
         return True
 
 
-def _key(address: OutputAddress) -> str:
-    # As in the seeds (v.f20001.webp); the ordinal keeps two uses of one template apart.
-    name = f"{address.ordinal}.f{address.definition}.{address.format}"
-    return f"{address.project_id}/{address.task_id}/{name}"
+@dataclass(frozen=True)
+class _Stored:
+    """An image as it was seen: who has stored it, and what a put names to replace this one."""
+
+    by: Publication
+    etag: str
 
 
-def _is_ours_to_replace(metadata: dict[str, str], address: OutputAddress, image: EncodedImage) -> bool:
-    """Whether an earlier attempt's other bytes lie there; False where the same bytes do."""
-    stored_by = metadata.get(ATTEMPT_KEY, "")
-    if not stored_by.isdecimal():
-        raise CliploopError(
-            ErrorCode.OUTPUT_NAME_TAKEN,
+def _stored_by(metadata: Mapping[str, str], address: OutputAddress) -> Publication:
+    """Who has stored what lies at ``address``.
+
+    Raises:
+        CliploopError: OUTPUT_NAME_TAKEN where it was not cliploop.
+    """
+    said = {name: metadata.get(name, "") for name in (ATTEMPT_KEY, _TASK_KEY, _CREATED_KEY)}
+    if not address.destination and not said[_TASK_KEY]:
+        # A key of our own holds the task's id, which is all that images of earlier releases say of their task.
+        said |= {_TASK_KEY: str(address.task_id), _CREATED_KEY: str(address.created_ms)}
+    if not all(number.isdecimal() for number in said.values()):
+        raise name_taken(
             "The output's key in the output bucket holds an object that cliploop did not write; move it away.",
-            log_text=f"{_key(address)} exists without {ATTEMPT_KEY}",
+            log_text=f"{address.key} exists without {', '.join(said)}",
         )
-    if metadata.get(_MD5_KEY) == image.md5:
-        return False
-    if int(stored_by) > address.attempt:
-        raise LeaseLostError
-    return True
+    return Publication(
+        task_id=int(said[_TASK_KEY]),
+        created_ms=int(said[_CREATED_KEY]),
+        attempt=int(said[ATTEMPT_KEY]),
+        md5=metadata.get(_MD5_KEY, ""),
+    )

@@ -56,9 +56,9 @@ def count_updates(table: str, task: Task, expires_at_s: int) -> Iterator[UpdateT
         }
 
 
-def node_in(item: Mapping[str, Any], state: TaskState | None) -> Node:
-    """A node's counts, of one final state or of all."""
-    letters = [_LETTERS[state]] if state else list(_LETTERS.values())
+def node_in(item: Mapping[str, Any], states: frozenset[TaskState]) -> Node:
+    """A node's counts, of some final states together; of all where none is named."""
+    letters = {letter for state, letter in _LETTERS.items() if state in states or not states}
     node: dict[str, int] = {}
     for name, value in item.items():
         if name[0] in letters and name[1:].isdecimal():

@@ -97,7 +97,7 @@ def item_to_task(item: Mapping[str, Any]) -> Task:
 
 
 #: Fields of a task that are text and mostly empty; then the row does without them.
-_TEXTS = ("session_context", "session_id", "name", "origin", "source_context")
+_TEXTS = ("session_context", "session_id", "name", "origin", "source_context", "application", "callback_url")
 #: Fields of a task that are plain numbers, stored under their own names.
 _NUMBERS = (
     "created_ms",
@@ -141,6 +141,7 @@ def _output_row(output: Output) -> Item:
         "applied": _plan_row(output.applied),
         "image": vars(output.image) if output.image else None,
         "failure": _failure_row(output.failure),
+        "destination": output.destination or None,
     }
     return _present(row)
 
@@ -153,6 +154,7 @@ def _output(row: Item) -> Output:
         applied=_plan(row.get("applied")),
         image=StoredImage(**_whole(image)) if image else None,
         failure=_failure(row.get("failure")),
+        destination=row.get("destination", ""),
     )
 
 

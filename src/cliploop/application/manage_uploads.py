@@ -1,4 +1,4 @@
-"""Uploads by others: applied for and committed, fetched from an address, or sent by a browser."""
+"""Uploads by others: applied for and committed, or sent by a browser."""
 
 from __future__ import annotations
 
@@ -14,16 +14,13 @@ from cliploop.application.ports_uploads import (
     UploadSessions,
 )
 from cliploop.application.register_file import RegisterFile
-from cliploop.application.start_task import StartOrder, StartTask
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.project import Project
-from cliploop.domain.task import Task
 from cliploop.domain.upload import UploadedObject, UploadOrder
 from cliploop.domain.upload_key import applied_key, client_key
 from cliploop.domain.upload_metadata import write_order
 from cliploop.domain.upload_session import SESSION_MS, UploadSession
-from cliploop.domain.web_address import AllowedTargets, literal_is_refused, read_web_address
 
 #: How long a permission to upload is good. One hour is the most for a role that another role takes on.
 GRANT_S = 3_600
@@ -71,18 +68,15 @@ class ManageUploads:
     Attributes:
         bucket: where uploads go.
         region: the bucket's.
-        allowed: hosts that files may be fetched from although they are not public.
         max_form_bytes: the largest file that a form uploads.
     """
 
     bucket: str
     region: str
-    allowed: AllowedTargets
     sessions: UploadSessions
     grants: UploadGrants
     versions: UploadedVersions
     register: RegisterFile
-    start: StartTask
     clock: Clock
     max_form_bytes: int = MAX_FORM_BYTES
 
@@ -120,19 +114,6 @@ class ManageUploads:
         upload = session.committed or self.sessions.commit(session, self._arrived(session))
         registered = self.register(project, upload, session.order)
         return Committed(registered.file_id, upload.source)
-
-    def pull(self, project: Project, address: str, order: StartOrder) -> Task:
-        """Have a file fetched from an address of the web, and ``order`` done with it.
-
-        Raises:
-            CliploopError: ADDRESS_REFUSED, PROCEDURE_NOT_FOUND, SESSION_REPEATED, TASK_ID_COLLISION, or UNAVAILABLE
-                (retryable).
-        """
-        if literal_is_refused(read_web_address(address), self.allowed):
-            raise CliploopError(
-                ErrorCode.ADDRESS_REFUSED, "The address is not one of the public internet; upload the file instead."
-            )
-        return self.start.of_address(project, address, order)
 
     def offer_form(self, project: Project, order: UploadOrder, media_type: str, seconds: int) -> OfferedForm:
         """A form for a browser. What it puts says for itself, as its metadata, that ``order`` is to be done with it.

@@ -19,6 +19,7 @@ from cliploop.domain.notification import Notification
 from cliploop.domain.output import StoredImage
 from cliploop.domain.plan import OutputPlan
 from cliploop.domain.procedure import PrefixRule, Procedure
+from cliploop.domain.publication import Publication
 from cliploop.domain.query import PageRequest, TaskFilter, TaskPage
 from cliploop.domain.task import Task
 from cliploop.domain.template import ImageFormat, Template
@@ -152,7 +153,12 @@ class Sources(Protocol):
 
 @dataclass(frozen=True)
 class OutputAddress:
-    """Where a finished image goes, and whose attempt puts it there."""
+    """Where a finished image goes, and whose attempt puts it there.
+
+    Attributes:
+        created_ms: when the task was created, UTC milliseconds; of two with one destination the later one has it.
+        destination: the key that the caller chose; empty = one of cliploop's own, which no other task has.
+    """
 
     project_id: str
     task_id: int
@@ -160,6 +166,19 @@ class OutputAddress:
     definition: int
     format: ImageFormat
     attempt: int
+    created_ms: int
+    destination: str = ""
+
+    @property
+    def key(self) -> str:
+        """The image's key in the output bucket."""
+        # As in the seeds (v.f20001.webp); the ordinal keeps two uses of one template apart.
+        name = f"{self.ordinal}.f{self.definition}.{self.format}"
+        return self.destination or f"{self.project_id}/{self.task_id}/{name}"
+
+    def publication(self, md5: str) -> Publication:
+        """Who stores an image with that MD5 there."""
+        return Publication(self.task_id, self.created_ms, self.attempt, md5)
 
 
 class Outputs(Protocol):
@@ -172,10 +191,12 @@ class Outputs(Protocol):
     def publish(self, address: OutputAddress, image: EncodedImage) -> None:
         """Store ``image``; storing the same bytes twice is storing them once.
 
+        An image of an earlier attempt, or of another task that was created earlier, is replaced.
+
         Raises:
             LeaseLostError: a later attempt has stored its image there.
-            CliploopError: OUTPUT_NAME_TAKEN where the key holds what cliploop did not write, or UNAVAILABLE
-                (retryable).
+            CliploopError: OUTPUT_NAME_TAKEN where the key holds the image of a task that was created later, or what
+                cliploop did not write; UNAVAILABLE (retryable).
         """
         ...
 

@@ -14,13 +14,23 @@ LONGEST_KEPT_ANSWER = 300_000
 
 
 class Callers(Protocol):
-    """Knows who may call."""
+    """Knows who may call: by keys that requests are signed with, or by tokens that they carry."""
 
     def key(self, key_id: str) -> AccessKey | None:
         """The access key of that id, or None.
 
         Raises:
             CliploopError: UNAVAILABLE (retryable): the keys cannot be read.
+        """
+        ...
+
+    def project_of_token(self, token: str) -> str | None:
+        """The id of the project in whose name a bearer of ``token`` speaks, or None.
+
+        How long it takes does not say how much of a token was right.
+
+        Raises:
+            CliploopError: UNAVAILABLE (retryable): the tokens cannot be read.
         """
         ...
 

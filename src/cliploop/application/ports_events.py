@@ -87,12 +87,13 @@ class EventQueue(Protocol):
 
 @dataclass(frozen=True)
 class Callback:
-    """An event on its way to a project's address."""
+    """An event on its way to an address: the project's, or that of whoever started the one task (``of_task``)."""
 
     project_id: str
     delivery_id: str
     url: str
     body: Mapping[str, Any]
+    of_task: bool = False
 
 
 class CallbackQueue(Protocol):

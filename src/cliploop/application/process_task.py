@@ -134,13 +134,16 @@ class ProcessTask:
     ) -> _Made | CliploopError:
         if isinstance(image, CliploopError):
             return image
+        output = task.outputs[ordinal - 1]
         address = OutputAddress(
             project_id=task.project_id,
             task_id=task.task_id,
             ordinal=ordinal,
-            definition=task.outputs[ordinal - 1].use.template.definition,
+            definition=output.use.template.definition,
             format=plan.format,
             attempt=task.attempt,
+            created_ms=task.created_ms,
+            destination=output.destination,
         )
         applied = plan if image.cut_after is None else plan.cut_to(image.cut_after)
         return _Made(applied, image, address, self.outputs.locate(address, image))

@@ -38,16 +38,15 @@ class SendCallback:
     def __call__(self, callback: Callback) -> None:
         """Post the event to the address that it was queued for, signed with the key that the project has now.
 
+        Only the project's own receiver knows that key, and a task's may be of another vendor: its events go unsigned.
+
         Raises:
             CliploopError: FETCH_FAILED (retryable) where the answer was no success; what ``Web.post`` raises; or
                 UNAVAILABLE (retryable).
         """
-        body = callback.body
-        if key := self.settings.get(callback.project_id).sign_key:
-            body = self.sign(body, key, self.clock.now_ms() // 1000)
         status = self.web.post(
             callback.url,
-            json.dumps(body, ensure_ascii=False).encode(),
+            json.dumps(self._body(callback), ensure_ascii=False).encode(),
             _HEADERS,
             deadline=Deadline.after(_ANSWER_WITHIN_S),
         )
@@ -59,3 +58,7 @@ class SendCallback:
                 retryable=True,
             )
         _log.info("delivery %s was answered with %d", callback.delivery_id, status)
+
+    def _body(self, callback: Callback) -> Mapping[str, Any]:
+        key = "" if callback.of_task else self.settings.get(callback.project_id).sign_key
+        return self.sign(callback.body, key, self.clock.now_ms() // 1000) if key else callback.body

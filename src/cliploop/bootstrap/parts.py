@@ -10,12 +10,28 @@ from cliploop.settings import ManageTasksSettings, OnUploadSettings
 if TYPE_CHECKING:
     from cliploop.adapters.dynamodb_tasks import DynamoDBTasks
     from cliploop.adapters.s3_sources import S3Sources
+    from cliploop.adapters.secrets_manager_callers import SecretsManagerCallers
     from cliploop.application.register_file import RegisterFile
 
 
 def region() -> str:
     """The region that the function runs in."""
     return os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
+
+
+def callers(secret_arn: str, project_id: str) -> SecretsManagerCallers:
+    """Who may call."""
+    import boto3
+
+    from cliploop.adapters.secrets_manager_callers import SecretsManagerCallers
+    from cliploop.adapters.system_clock import SystemClock
+
+    return SecretsManagerCallers(boto3.client("secretsmanager"), secret_arn, project_id, SystemClock())
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """A parameter's list, which has commas between its parts."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def source_store() -> S3Sources:

@@ -41,20 +41,21 @@ def on_task_change() -> OnTaskChange:
     from cliploop.adapters.task_stream import change_in
     from cliploop.application.publish_changes import PublishChanges
     from cliploop.application.tell_subscribers import TellSubscribers
+    from cliploop.dialects.alibaba_gif.callback import EncodeCallback
     from cliploop.dialects.tencent_vod.notification import EncodeNotification
     from cliploop.domain.addresses import Addresses
 
     settings = OnTaskChangeSettings.from_env(os.environ)
     tasks = task_store(settings.tasks_table, settings.retention_days)
-    encode = EncodeNotification(
-        Project(settings.project_id, settings.app_id), Addresses(region(), settings.public_base_url)
-    )
+    addresses = Addresses(region(), settings.public_base_url)
+    encode = EncodeNotification(Project(settings.project_id, settings.app_id), addresses)
     subscribers = TellSubscribers(
         bus=EventBridgeNotifications(boto3.client("events"), settings.event_bus, encode),
         settings=DynamoDBEventSettings(tasks.client, settings.catalog_table),
         events=DynamoDBEvents(tasks.client, settings.tasks_table),
         callbacks=SqsCallbackQueue(boto3.client("sqs"), settings.callbacks_queue_url),
         encode=encode,
+        encode_own=EncodeCallback(addresses),
         clock=SystemClock(),
     )
     return OnTaskChange(publish=PublishChanges(tasks, subscribers), read=change_in)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,7 @@ _MAX_SIGNED = 2**63 - 1
 _MAX_UNSIGNED = 2**64 - 1
 #: Characters of a number in a query or a form: more is none of the vendor's types.
 _LONGEST_NUMBER = 40
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 
 
 class FieldProblem(StrEnum):
@@ -244,12 +246,9 @@ def _read_field(field: Field, value: Any, path: str, *, textual: bool) -> Any:
 
 def _parsed(text: Any) -> Any:
     """The number that a text is; the text itself where it is none."""
-    if not isinstance(text, str) or not text.isascii() or len(text) > _LONGEST_NUMBER:
+    if not isinstance(text, str) or len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
         return text
-    try:
-        return int(text) if text.lstrip("-").isdigit() else float(text)
-    except ValueError:
-        return text
+    return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 def _within(number: float, least: float, most: float, path: str) -> float:

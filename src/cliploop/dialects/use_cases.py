@@ -9,6 +9,7 @@ from cliploop.application.manage_event_settings import ManageEventSettings
 from cliploop.application.manage_procedures import ManageProcedures
 from cliploop.application.manage_templates import ManageTemplates
 from cliploop.application.manage_uploads import ManageUploads
+from cliploop.application.query_tasks import QueryTasks
 from cliploop.application.read_events import ReadEvents
 from cliploop.application.start_task import StartTask
 from cliploop.domain.addresses import Addresses
@@ -23,6 +24,7 @@ class UseCases:
     start: StartTask
     cancel: CancelTask
     tasks: FollowTasks
+    query: QueryTasks
     files: DescribeFiles
     uploads: ManageUploads
     events: ReadEvents

@@ -48,8 +48,6 @@ def answer(apis: Sequence[VendorApi], request: HttpRequest) -> HttpReply:
     """The answer of the API that claims the request; at the root, where clients begin, else of the first."""
     api = next((api for api in apis if api.claims(request)), apis[0] if request.path == "/" else None)
     if api is None:
-        message = (
-            "No vendor's client that is known here asks like this; docs/compatibility.md lists what is."
-        )
+        message = "No vendor's client that is known here asks like this; docs/compatibility.md lists what is."
         return json_reply({"message": message}, HTTPStatus.NOT_FOUND, error_code="unclaimed")
     return api.answer(request)

@@ -32,6 +32,7 @@ class ErrorCode(StrEnum):
     TASK_ID_COLLISION = "TaskIdCollision"
     REQUEST_INVALID = "RequestInvalid"
     PROJECT_UNKNOWN = "ProjectUnknown"
+    BUCKET_UNKNOWN = "BucketUnknown"
     FILE_NOT_FOUND = "FileNotFound"
     TASK_NOT_FOUND = "TaskNotFound"
     TASK_NOT_CANCELABLE = "TaskNotCancelable"

@@ -8,6 +8,8 @@ from enum import StrEnum
 from hashlib import blake2b
 
 _MAX_ID = 2**63 - 1
+#: The largest whole number up to which JavaScript's numbers hold every one (ECMA-262, Number.MAX_SAFE_INTEGER).
+_MAX_EXACT_ID = 2**53 - 1
 _VOD_TASK_ID = re.compile(r"(\d{1,20})-(Procedure|PullUpload)-([0-9a-f]{16})([0-9a-f]{16})t0")
 
 
@@ -30,9 +32,13 @@ def task_id_of_session(project_id: str, session_id: str, turn: int) -> int:
     return _hashed("session", project_id, session_id, str(turn))
 
 
-def task_id_of_request(project_id: str, token: str) -> int:
-    """The id of a task that a call without a session id started; ``token`` stands for the call."""
-    return _hashed("request", project_id, token)
+def task_id_of_request(project_id: str, token: str, *, exact: bool = False) -> int:
+    """The id of a task that a call without a session id started; ``token`` stands for the call.
+
+    An ``exact`` id is one that clients may read as a floating-point number without loss, as JavaScript's do. So few
+    bits make it thinkable that two calls get the same one, which is found out when the row is stored.
+    """
+    return _hashed("request", project_id, token, most=_MAX_EXACT_ID if exact else _MAX_ID)
 
 
 def file_id_of(project_id: str, source: ObjectVersion) -> int:
@@ -78,8 +84,8 @@ def _check(app_id: int, task_id: int) -> str:
     return _digest("check", str(app_id), str(task_id), size=8).hex()
 
 
-def _hashed(*parts: str) -> int:
-    return int.from_bytes(_digest(*parts, size=8)) & _MAX_ID or 1
+def _hashed(*parts: str, most: int = _MAX_ID) -> int:
+    return int.from_bytes(_digest(*parts, size=8)) & most or 1
 
 
 def _digest(*parts: str, size: int) -> bytes:

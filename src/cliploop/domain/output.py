@@ -41,13 +41,18 @@ class StoredImage:
 
 @dataclass(frozen=True)
 class Output:
-    """One animated image of a task: what was asked for, what was done, and how it went."""
+    """One animated image of a task: what was asked for, what was done, and how it went.
+
+    Attributes:
+        destination: the key in the output bucket that the caller chose; empty = cliploop's own.
+    """
 
     use: TemplateUse
     state: OutputState = OutputState.WAITING
     applied: OutputPlan | None = None
     image: StoredImage | None = None
     failure: Failure | None = None
+    destination: str = ""
 
     def succeed(self, applied: OutputPlan, image: StoredImage) -> Output:
         """This output, made."""

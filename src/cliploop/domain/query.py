@@ -9,11 +9,22 @@ from cliploop.domain.task import Task, TaskState
 
 @dataclass(frozen=True)
 class TaskFilter:
-    """Which tasks of a project. Creation times in whole UTC seconds, both ends included; None = unbounded."""
+    """Which tasks of a project.
 
-    state: TaskState | None = None
+    Creation times in whole UTC seconds, both ends included; None = unbounded. Without ``states`` those in any; tasks
+    that have ended and tasks that have not are never asked for together otherwise, as they are not kept together.
+
+    Raises:
+        ValueError: some of the states are final and some are not.
+    """
+
+    states: frozenset[TaskState] = frozenset()
     created_from_s: int | None = None
     created_to_s: int | None = None
+
+    def __post_init__(self) -> None:
+        if len({state.is_final for state in self.states}) > 1:
+            raise ValueError("states are either all final or all open")
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,8 @@ class Task:
         origin: the address that the source is fetched from (INIT), without its query once it was; empty for a source
             that was in the bucket from the start. Until then ``source`` has no version and ``file_id`` is 0.
         source_context: what the caller wants to hear back when the source has arrived.
+        application: which of its project's applications it is for; empty = none was named.
+        callback_url: who is told of this one task's end, besides the project's subscribers; empty = nobody.
     """
 
     project_id: str
@@ -90,6 +92,8 @@ class Task:
     name: str = ""
     origin: str = ""
     source_context: str = ""
+    application: str = ""
+    callback_url: str = ""
     media: MediaInfo | None = None
     failure: Failure | None = None
     state: TaskState = TaskState.WAITING
@@ -218,10 +222,14 @@ class Task:
     def is_same_work_as(self, other: Task) -> bool:
         """Whether both stand for the same thing asked for, and not just for the same id.
 
-        That is an object version for an upload, and the caller's session for a task that was started by a call.
+        That is the caller's session where there is one, the address of a source that is fetched or was (without its
+        query, which a row that has been fetched for no longer has), and otherwise the object version.
         """
         if self.session_id or other.session_id:
             return (self.project_id, self.session_id) == (other.project_id, other.session_id)
+        if self.origin or other.origin:
+            mine, theirs = _without_query(self.origin), _without_query(other.origin)
+            return (self.project_id, mine) == (other.project_id, theirs)
         return (self.project_id, self.source) == (other.project_id, other.source)
 
     def lease_needs_renewal(self, now_ms: int) -> bool:

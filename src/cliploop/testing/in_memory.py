@@ -20,8 +20,9 @@ from cliploop.domain.media import MediaInfo
 from cliploop.domain.notification import Notification, TaskChange
 from cliploop.domain.output import StoredImage
 from cliploop.domain.plan import OutputPlan
+from cliploop.domain.publication import Publication
 from cliploop.domain.query import PageRequest, TaskFilter, TaskPage
-from cliploop.domain.task import LeaseLostError, Task
+from cliploop.domain.task import Task
 from cliploop.domain.template import ImageFormat
 
 
@@ -84,7 +85,7 @@ class InMemoryTasks:
 
 def _matches(row: Task, where: TaskFilter) -> bool:
     return (
-        (where.state is None or row.state is where.state)
+        (not where.states or row.state in where.states)
         and (where.created_from_s is None or row.created_ms // 1000 >= where.created_from_s)
         and (where.created_to_s is None or row.created_ms // 1000 <= where.created_to_s)
     )
@@ -122,11 +123,10 @@ class InMemorySources:
 
 @dataclass(frozen=True)
 class KeptImage:
-    """A published image: its bytes, and the attempt that stored them."""
+    """A published image: its bytes, and who stored them; nobody where cliploop did not."""
 
     content: bytes
-    md5: str
-    attempt: int
+    by: Publication | None
 
 
 @dataclass
@@ -139,19 +139,17 @@ class InMemoryOutputs:
     def locate(self, address: OutputAddress, image: EncodedImage) -> StoredImage:
         """See ``Outputs``."""
         facts = {name: value for name, value in vars(image).items() if name not in {"path", "cut_after", "seconds"}}
-        return StoredImage(bucket=self.bucket, key=_key(address), **facts)
+        return StoredImage(bucket=self.bucket, key=address.key, **facts)
 
     def publish(self, address: OutputAddress, image: EncodedImage) -> None:
         """See ``Outputs``."""
-        kept = self.images.get(_key(address))
-        if kept and kept.md5 != image.md5 and kept.attempt > address.attempt:
-            raise LeaseLostError
-        if kept is None or kept.md5 != image.md5:
-            self.images[_key(address)] = KeptImage(image.path.read_bytes(), image.md5, address.attempt)
-
-
-def _key(address: OutputAddress) -> str:
-    return f"{address.project_id}/{address.task_id}/{address.ordinal}.f{address.definition}.{address.format}"
+        kept, mine = self.images.get(address.key), address.publication(image.md5)
+        if kept is not None:
+            if kept.by is None:
+                raise CliploopError(ErrorCode.OUTPUT_NAME_TAKEN, "The output's key holds somebody else's object.")
+            if not mine.replaces(kept.by):
+                return
+        self.images[address.key] = KeptImage(image.path.read_bytes(), mine)
 
 
 @dataclass

@@ -11,16 +11,28 @@ from cliploop.domain.access_key import AccessKey
 
 @dataclass
 class InMemoryCallers:
-    """``Callers`` in a dictionary; ``failure`` is raised instead, where there is one."""
+    """``Callers`` in dictionaries; ``failure`` is raised instead, where there is one.
+
+    Attributes:
+        keys: by their ids.
+        tokens: the id of each one's project.
+    """
 
     keys: dict[str, AccessKey] = field(default_factory=dict)
     failure: Exception | None = None
+    tokens: dict[str, str] = field(default_factory=dict)
 
     def key(self, key_id: str) -> AccessKey | None:
         """See ``Callers``."""
         if self.failure:
             raise self.failure
         return self.keys.get(key_id)
+
+    def project_of_token(self, token: str) -> str | None:
+        """See ``Callers``."""
+        if self.failure:
+            raise self.failure
+        return self.tokens.get(token)
 
     def add(self, key: AccessKey) -> None:
         """Have a key."""

@@ -53,7 +53,8 @@ class InMemoryUploadGrants:
         """See ``UploadGrants``."""
         self._grant(key)
         expires_s = self.clock.now_ms() // 1000 + seconds
-        return TemporaryCredentials(f"key-id-{len(self.granted)}", "secret", "token", expires_s)
+        # With a space, which no key has: so a test can tell that a secret does not show in one.
+        return TemporaryCredentials(f"key-id-{len(self.granted)}", "a secret", "a token", expires_s)
 
     def form(self, key: str, metadata: Mapping[str, str], most_bytes: int, seconds: int) -> PostForm:
         """See ``UploadGrants``."""

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from cliploop.application.manage_uploads import GRANT_S
 from cliploop.application.register_upload import RegisterUpload
-from cliploop.application.start_task import StartOrder
 from cliploop.domain.errors import CliploopError, ErrorCode, InvalidRequestError
 from cliploop.domain.identity import file_id_of
 from cliploop.domain.procedure import NotifyMode
@@ -155,42 +154,6 @@ def test_only_the_sessions_own_key_and_project_commit_it_and_only_in_time() -> N
     desk.clock.advance(SESSION_MS)
     assert refused(desk, granted.session_key) is ErrorCode.UPLOAD_SESSION_INVALID
     assert desk.files.rows == {}
-
-
-def test_a_file_is_pulled_from_an_address() -> None:
-    desk = UploadDesk()
-    task = desk.uploads.pull(PROJECT, "https://example.com/a.mp4?key=1", StartOrder(procedure="preview", token="t"))
-    assert (task.state, task.origin, len(task.outputs)) == (TaskState.INIT, "https://example.com/a.mp4?key=1", 2)
-    assert desk.work.messages == [(PROJECT.project_id, task.task_id)]
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "",
-        "ftp://example.com/a.mp4",
-        "file:///etc/passwd",
-        "https://user:pass@example.com/a.mp4",
-        "http://127.0.0.1/a.mp4",
-        "http://0x7f.1/a.mp4",
-        "http://[::1]/a.mp4",
-        "http://169.254.169.254/latest/meta-data",
-        "http://10.0.0.1:81/a.mp4",
-        "https://example.com/a b.mp4",
-        "https://" + "a" * 3_000,
-    ],
-)
-def test_what_is_no_public_address_is_refused_and_leaves_nothing(address: str) -> None:
-    desk = UploadDesk()
-    with pytest.raises(CliploopError) as raised:
-        desk.uploads.pull(PROJECT, address, StartOrder(token="t"))
-    assert raised.value.code is ErrorCode.ADDRESS_REFUSED
-    assert (desk.tasks.rows, desk.work.messages) == ({}, [])
-
-
-def test_a_host_that_the_operator_allows_may_be_private() -> None:
-    desk = UploadDesk()
-    assert desk.uploads.pull(PROJECT, "http://10.0.0.1:8080/a.mp4", StartOrder(token="t")).state is TaskState.INIT
 
 
 @pytest.mark.parametrize(("asked_s", "given_s"), [(60, 60), (GRANT_S, GRANT_S), (GRANT_S + 1, GRANT_S)])

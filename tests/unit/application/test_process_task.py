@@ -17,6 +17,7 @@ from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo, VideoStream
 from cliploop.domain.output import OutputState, outputs_of
 from cliploop.domain.procedure import BUILT_IN_PROCEDURES, TemplateReference
+from cliploop.domain.publication import Publication
 from cliploop.domain.section import AppliedSection, Section
 from cliploop.domain.task import LEASE_MS, MAX_ATTEMPTS, Task, TaskState
 from cliploop.domain.template import BUILT_IN_TEMPLATES, ImageFormat
@@ -29,6 +30,7 @@ from cliploop.testing import (
     InMemoryWorkQueue,
     SettableClock,
 )
+from cliploop.testing.in_memory import KeptImage
 from cliploop.testing.in_memory_files import InMemoryFiles
 from cliploop.testing.in_memory_web import InMemoryFetchedSources, InMemoryWeb
 
@@ -99,7 +101,28 @@ def test_a_task_ends_with_its_outputs_published() -> None:
     assert shop.row.media == MEDIA
     for output in shop.row.outputs:
         assert output.image is not None
-        assert shop.outputs.images[output.image.key].md5 == output.image.md5
+        assert shop.outputs.images[output.image.key].by == Publication(1, shop.row.created_ms, 1, output.image.md5)
+
+
+def test_an_image_is_stored_where_its_caller_chose() -> None:
+    shop = Shop()
+    gif, webp = shop.row.outputs
+    shop.change(outputs=(replace(gif, destination="mine.gif"), webp))
+    assert shop.work() is Outcome.SUCCEEDED
+    assert list(shop.outputs.images) == ["mine.gif", "p/1/2.f21001.webp"]
+    assert [output.image.key for output in shop.row.outputs if output.image] == list(shop.outputs.images)
+    assert [output.destination for output in shop.row.outputs] == ["mine.gif", ""]
+
+
+def test_an_image_whose_name_a_later_task_has_is_a_failed_task() -> None:
+    shop = Shop()
+    (gif, _) = shop.row.outputs
+    shop.change(outputs=(replace(gif, destination="mine.gif"),))
+    theirs = KeptImage(b"theirs", Publication(2, shop.row.created_ms + 1, 1, "0" * 32))
+    shop.outputs.images["mine.gif"] = theirs
+    assert shop.work() is Outcome.FAILED
+    assert shop.failure_code() is ErrorCode.OUTPUT_NAME_TAKEN
+    assert shop.outputs.images == {"mine.gif": theirs}
 
 
 def test_what_was_applied_ends_where_the_file_broke_off() -> None:
@@ -218,7 +241,7 @@ def test_a_worker_that_was_overtaken_publishes_nothing() -> None:
     shop.encoder.during = oversleep
     assert shop.work() is Outcome.OVERTAKEN
     assert (shop.row.state, shop.row.winner) == (TaskState.SUCCEED, 2)
-    assert {image.attempt for image in shop.outputs.images.values()} == {2}
+    assert {image.by.attempt for image in shop.outputs.images.values() if image.by} == {2}
 
 
 def test_a_missed_deadline_fails_the_task_before_the_function_is_killed() -> None:
@@ -244,7 +267,7 @@ def test_a_crash_between_settling_and_the_end_is_repaired_by_the_successor() -> 
     assert shop.work() is Outcome.NOTHING_TO_DO
     shop.clock.advance(LEASE_MS)
     assert shop.work() is Outcome.SUCCEEDED
-    assert {image.attempt for image in shop.outputs.images.values()} == {2}
+    assert {image.by.attempt for image in shop.outputs.images.values() if image.by} == {2}
 
 
 # -- canceling ---------------------------------------------------------------------------------------

@@ -38,9 +38,10 @@ class World:
     settings: InMemoryEventSettingsStore = field(default_factory=InMemoryEventSettingsStore)
     clock: SettableClock = field(default_factory=SettableClock)
 
-    def send(self) -> None:
+    def send(self, *, of_task: bool = False) -> None:
         web = OutsideWeb(Routes(AllowedTargets.read(self.allowed)))
-        SendCallback(web, self.settings, sign, self.clock)(Callback("p", "d", self.receiver.url, BODY))
+        callback = Callback("p", "d", self.receiver.url, BODY, of_task=of_task)
+        SendCallback(web, self.settings, sign, self.clock)(callback)
 
 
 def sign(body: Mapping[str, Any], key: str, now_s: int) -> Mapping[str, Any]:
@@ -70,6 +71,13 @@ def test_each_try_is_signed_with_the_key_of_the_moment(world: World) -> None:
     first, second = (json.loads(body) for _, _, body in world.receiver.heard)
     assert first == BODY | {"Proof": "old@1700000000"}
     assert second == BODY | {"Proof": "new@1700000060"}
+
+
+def test_what_a_tasks_own_address_is_told_is_not_signed_with_the_projects_key(world: World) -> None:
+    world.settings.put("p", EventSettings(sign_key="old"))
+    world.send(of_task=True)
+    ((_, _, body),) = world.receiver.heard
+    assert json.loads(body.decode()) == BODY
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -7,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cliploop.application.start_task import SESSION_WINDOW_MS, StartOrder, StartTask
-from cliploop.domain.errors import CliploopError, ErrorCode
-from cliploop.domain.identity import ObjectVersion, task_id_of_request, task_id_of_session
+from cliploop.domain.destination import Destination
+from cliploop.domain.errors import CliploopError, ErrorCode, InvalidRequestError
+from cliploop.domain.identity import ObjectVersion, file_id_of, task_id_of_request, task_id_of_session
 from cliploop.domain.output import OutputState
 from cliploop.domain.procedure import NotifyMode, Procedure, TemplateReference, TemplateUse
 from cliploop.domain.project import Project
@@ -16,13 +18,30 @@ from cliploop.domain.section import Section
 from cliploop.domain.source_file import SourceFile
 from cliploop.domain.task import WAITING_OVERDUE_MS, Task, TaskState
 from cliploop.domain.template import PRESET_GIF, CatalogTemplate, ImageFormat, Template
-from cliploop.testing import InMemoryCatalog, InMemoryFiles, InMemoryTasks, InMemoryWorkQueue, SettableClock
+from cliploop.domain.web_address import AllowedTargets
+from cliploop.testing import (
+    InMemoryCatalog,
+    InMemoryFiles,
+    InMemoryTasks,
+    InMemoryUploadedVersions,
+    InMemoryWorkQueue,
+    SettableClock,
+)
 
 PROJECT = Project("0" * 32, 1)
 OWNER = PROJECT.project_id
 FILE = SourceFile(
     project_id=OWNER, file_id=7, source=ObjectVersion("uploads", "k.mp4", "v"), size=9, created_ms=1, name="Mein Film"
 )
+OBJECT = ObjectVersion("uploads", "a/ü b.mp4", "v9")
+OBJECT_FILE = SourceFile(
+    project_id=OWNER,
+    file_id=file_id_of(OWNER, OBJECT),
+    source=OBJECT,
+    size=9,
+    created_ms=SettableClock().now_ms(),
+)
+MINE = TemplateUse(Template(0, ImageFormat.WEBP, width=64), Section(0, 1_000))
 GIF = TemplateReference(PRESET_GIF.definition, Section(2_000, 5_000))
 MISSING = TemplateReference(404)
 ADDRESS = "https://films.example/a/My%20film.mp4?key=secret"
@@ -37,17 +56,32 @@ class Desk:
     files: InMemoryFiles = field(default_factory=InMemoryFiles)
     tasks: InMemoryTasks = field(default_factory=InMemoryTasks)
     work: InMemoryWorkQueue = field(default_factory=InMemoryWorkQueue)
+    versions: InMemoryUploadedVersions = field(default_factory=InMemoryUploadedVersions)
     clock: SettableClock = field(default_factory=SettableClock)
 
     def __post_init__(self) -> None:
         self.files.add(FILE)
-        self.start = StartTask(self.catalog, self.files, self.tasks, self.work, self.clock, "uploads")
+        self.versions.put(OBJECT, 9)
+        self.start = StartTask(
+            catalog=self.catalog,
+            files=self.files,
+            tasks=self.tasks,
+            work=self.work,
+            clock=self.clock,
+            upload_bucket="uploads",
+            output_bucket="outputs",
+            versions=self.versions,
+            allowed=AllowedTargets.read("10.0.0.1:8080"),
+        )
 
     def of_file(self, order: StartOrder) -> Task:
         return self.start.of_file(PROJECT, FILE.file_id, order)
 
-    def of_address(self, order: StartOrder) -> Task:
-        return self.start.of_address(PROJECT, ADDRESS, order)
+    def of_object(self, order: StartOrder, key: str = "a/ü b.mp4", bucket: str = "uploads") -> Task:
+        return self.start.of_object(PROJECT, bucket, key, order)
+
+    def of_address(self, order: StartOrder, address: str = ADDRESS) -> Task:
+        return self.start.of_address(PROJECT, address, order)
 
     def session(self, session_id: str, window_ms: int = SESSION_WINDOW_MS) -> Task:
         return self.of_file(StartOrder(references=(GIF,), session_id=session_id, session_window_ms=window_ms))
@@ -277,12 +311,33 @@ def test_a_repeated_call_is_known_after_its_source_was_fetched() -> None:
     assert desk.of_address(order) == fetched
 
 
-def test_an_address_that_is_none_starts_nothing() -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "ftp://example.com/a.mp4",
+        "file:///etc/passwd",
+        "https://user:pass@example.com/a.mp4",
+        "http://127.0.0.1/a.mp4",
+        "http://0x7f.1/a.mp4",
+        "http://[::1]/a.mp4",
+        "http://169.254.169.254/latest/meta-data",
+        "http://10.0.0.1:81/a.mp4",
+        "https://example.com/a b.mp4",
+        "https://" + "a" * 3_000,
+    ],
+)
+def test_what_is_no_public_address_starts_nothing(address: str) -> None:
     desk = Desk()
     with pytest.raises(CliploopError) as raised:
-        desk.start.of_address(PROJECT, "file:///etc/passwd", StartOrder())
+        desk.of_address(StartOrder(token="t"), address)
     assert raised.value.code is ErrorCode.ADDRESS_REFUSED
     assert (desk.tasks.rows, desk.work.messages) == ({}, [])
+
+
+def test_a_host_that_the_operator_allows_may_be_private() -> None:
+    address = "http://10.0.0.1:8080/a.mp4"
+    assert Desk().of_address(StartOrder(callback_url=address), address).state is TaskState.INIT
 
 
 def test_sessions_are_one_whether_a_file_or_an_address_is_started() -> None:
@@ -302,3 +357,150 @@ def test_a_collision_of_ids_is_loud() -> None:
     with pytest.raises(CliploopError) as raised:
         desk.of_file(order)
     assert raised.value.code is ErrorCode.TASK_ID_COLLISION
+
+
+def test_fetching_another_address_under_the_same_id_is_a_collision() -> None:
+    desk = Desk()
+    order = StartOrder(references=(GIF,), token="t", exact_id=True)
+    desk.of_address(order)
+    with pytest.raises(CliploopError) as raised:
+        desk.of_address(order, "https://films.example/another.mp4")
+    assert raised.value.code is ErrorCode.TASK_ID_COLLISION
+    assert len(desk.work.messages) == 1
+
+
+def test_an_object_becomes_a_file_and_its_task() -> None:
+    desk = Desk()
+    task = desk.of_object(StartOrder(uses=(MINE,), token="t"))
+    assert desk.files.rows[OWNER, OBJECT_FILE.file_id] == OBJECT_FILE
+    assert (task.source, task.file_id, task.state) == (OBJECT, OBJECT_FILE.file_id, TaskState.WAITING)
+    assert task.task_id == task_id_of_request(OWNER, "t")
+    assert desk.tasks.rows == {(OWNER, task.task_id): task}
+    assert desk.work.messages == [(OWNER, task.task_id)]
+    assert desk.files.tasks_of(OWNER, task.file_id, 10) == [task.task_id]
+
+
+def test_an_object_that_is_known_stays_the_file_that_it_is() -> None:
+    desk = Desk()
+    known = replace(OBJECT_FILE, name="Mein Film", created_ms=1, procedure_task_id=3)
+    desk.files.add(known)
+    assert desk.of_object(StartOrder(uses=(MINE,))).name == "Mein Film"
+    assert desk.files.rows[OWNER, known.file_id] == known
+
+
+def test_the_newest_version_of_an_object_is_meant() -> None:
+    desk = Desk()
+    first = desk.of_object(StartOrder(uses=(MINE,), token="a"))
+    newest = replace(OBJECT, version_id="v10")
+    desk.versions.put(newest, 9)
+    second = desk.of_object(StartOrder(uses=(MINE,), token="b"))
+    assert (first.source, second.source) == (OBJECT, newest)
+    assert first.file_id != second.file_id
+
+
+def test_a_repeated_call_of_an_object_is_one_task() -> None:
+    desk = Desk()
+    order = StartOrder(uses=(MINE,), token="t")
+    first = desk.of_object(order)
+    desk.clock.advance(1)
+    assert desk.of_object(order) == first
+    assert len(desk.files.changes) == 2  # the desk's own, and this one
+
+
+@pytest.mark.parametrize(
+    ("key", "bucket", "code"),
+    [
+        ("b.mp4", "uploads", ErrorCode.SOURCE_NOT_FOUND),
+        ("empty.mp4", "uploads", ErrorCode.SOURCE_NOT_FOUND),
+        ("", "uploads", ErrorCode.SOURCE_NOT_FOUND),
+        ("x" * 1_025, "uploads", ErrorCode.SOURCE_NOT_FOUND),
+        ("\ud800", "uploads", ErrorCode.SOURCE_NOT_FOUND),
+        (OBJECT.key, "outputs", ErrorCode.BUCKET_UNKNOWN),
+        (OBJECT.key, "", ErrorCode.BUCKET_UNKNOWN),
+    ],
+)
+def test_what_is_not_in_the_upload_bucket_starts_nothing(key: str, bucket: str, code: ErrorCode) -> None:
+    desk = Desk()
+    desk.versions.put(ObjectVersion("uploads", "empty.mp4", "v"), 0)
+    with pytest.raises(CliploopError) as raised:
+        desk.of_object(StartOrder(uses=(MINE,)), key, bucket)
+    assert raised.value.code is code
+    assert not raised.value.retryable
+    assert (code is ErrorCode.BUCKET_UNKNOWN) == ("the bucket uploads only" in raised.value.caller_text)
+    assert (desk.tasks.rows, desk.work.messages) == ({}, [])
+    assert list(desk.files.rows) == [(OWNER, FILE.file_id)]
+
+
+def test_what_cannot_be_started_of_an_object_does_not_make_it_known() -> None:
+    desk = Desk()
+    with pytest.raises(CliploopError) as raised:
+        desk.of_object(StartOrder())
+    assert raised.value.code is ErrorCode.REQUEST_INVALID
+    assert list(desk.files.rows) == [(OWNER, FILE.file_id)]
+
+
+#: The three ways to start a task.
+WAYS: list[Callable[[Desk, StartOrder], Task]] = [Desk.of_file, Desk.of_object, Desk.of_address]
+
+
+@pytest.mark.parametrize("start", WAYS)
+def test_templates_may_be_written_out(start: Callable[[Desk, StartOrder], Task]) -> None:
+    task = start(Desk(), StartOrder(references=(GIF,), uses=(MINE, MINE)))
+    assert [output.use for output in task.outputs] == [TemplateUse(PRESET_GIF, GIF.section), MINE, MINE]
+
+
+@pytest.mark.parametrize("start", WAYS)
+def test_a_task_keeps_what_its_caller_says_of_it(start: Callable[[Desk, StartOrder], Task]) -> None:
+    order = StartOrder(uses=(MINE,), application="app-1", callback_url="https://told.example/?key=1", token="t")
+    task = start(Desk(), replace(order, exact_id=True))
+    assert (task.application, task.callback_url) == ("app-1", "https://told.example/?key=1")
+    assert task.task_id == task_id_of_request(OWNER, "t", exact=True)
+
+
+@pytest.mark.parametrize("start", WAYS)
+@pytest.mark.parametrize(
+    ("destination", "key"),
+    [
+        (Destination("outputs", "gifs", "mine.webp"), "gifs/mine.webp"),
+        (Destination("", "gifs/"), f"gifs/{task_id_of_request(OWNER, 't')}.webp"),
+    ],
+)
+def test_an_image_goes_where_its_caller_wants_it(
+    start: Callable[[Desk, StartOrder], Task], destination: Destination, key: str
+) -> None:
+    (output,) = start(Desk(), StartOrder(uses=(MINE,), destination=destination, token="t")).outputs
+    assert output.destination == key
+
+
+@pytest.mark.parametrize("start", WAYS)
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"destination": Destination("uploads", "gifs")}, ErrorCode.BUCKET_UNKNOWN),
+        ({"destination": Destination("outputs", OWNER)}, ErrorCode.REQUEST_INVALID),
+        ({"destination": Destination("outputs", "gifs"), "uses": (MINE, MINE)}, ErrorCode.REQUEST_INVALID),
+        ({"destination": Destination("outputs", "gifs"), "uses": ()}, ErrorCode.REQUEST_INVALID),
+        ({"callback_url": "https://127.0.0.1/told"}, ErrorCode.ADDRESS_REFUSED),
+        ({"callback_url": "told"}, ErrorCode.ADDRESS_REFUSED),
+    ],
+)
+def test_what_cannot_be_as_the_caller_wants_it_starts_nothing(
+    start: Callable[[Desk, StartOrder], Task], changes: dict[str, object], code: ErrorCode
+) -> None:
+    desk = Desk()
+    with pytest.raises(CliploopError) as raised:
+        start(desk, replace(StartOrder(uses=(MINE,)), **changes))  # type: ignore[arg-type]
+    assert raised.value.code is code
+    assert isinstance(raised.value, InvalidRequestError) is (code is ErrorCode.REQUEST_INVALID)
+    assert (desk.tasks.rows, desk.work.messages, desk.files.links) == ({}, [], {})
+    assert list(desk.files.rows) == [(OWNER, FILE.file_id)]
+
+
+def test_the_right_bucket_for_images_is_named() -> None:
+    with pytest.raises(CliploopError, match="the bucket outputs only, not 'another'"):
+        Desk().of_file(StartOrder(uses=(MINE,), destination=Destination("another", "")))
+
+
+def test_the_id_of_a_session_is_not_an_exact_one() -> None:
+    with pytest.raises(ValueError, match="63 bits"):
+        StartOrder(session_id="s", exact_id=True)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from cliploop.domain.event_settings import EventMode, EventSettings
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.notification import EventKind, Notification
 from cliploop.domain.source_file import SourceFile
+from cliploop.domain.task import Task
 from cliploop.testing import InMemoryNotifications, SettableClock
 from cliploop.testing.in_memory_events import (
     InMemoryCallbackQueue,
@@ -36,9 +37,9 @@ class World:
     clock: SettableClock = field(default_factory=SettableClock)
 
     def publish(self, *notices: Notification) -> list[Notification]:
-        return TellSubscribers(self.bus, self.settings, self.events, self.callbacks, encode, self.clock).publish(
-            notices
-        )
+        return TellSubscribers(
+            self.bus, self.settings, self.events, self.callbacks, encode, encode_own, self.clock
+        ).publish(notices)
 
     def queued(self, project_id: str = "p") -> list[Mapping[str, Any]]:
         return [each.event for each in self.events.take(project_id, 16, self.clock.now_ms(), 1)]
@@ -50,6 +51,10 @@ class World:
 
 def encode(notice: Notification) -> Mapping[str, Any]:
     return {"EventType": notice.kind.value, "DeliveryId": notice.delivery_id}
+
+
+def encode_own(notice: Notification) -> Mapping[str, Any]:
+    return {"your task": notice.delivery_id}
 
 
 def notice(number: int, kind: EventKind = EventKind.PROCEDURE_STATE_CHANGED, project_id: str = "p") -> Notification:
@@ -155,6 +160,7 @@ def test_an_event_that_is_too_large_is_dropped_and_the_bus_has_it(
         world.events,
         world.callbacks,
         lambda _: {"Text": "x" * MAX_EVENT_BYTES},
+        encode_own,
         world.clock,
     )
     assert subscribers.publish([notice(1)]) == []
@@ -184,3 +190,81 @@ def test_settings_are_read_once_for_a_batch() -> None:
     settings = _UnreadableSettings()
     World(settings=settings).publish(*(notice(number) for number in range(1, 9)))
     assert settings.reads == 1
+
+
+STARTER_URL = "https://starter.example/told?key=1"
+TASK = Task(
+    project_id="p",
+    task_id=1,
+    file_id=1,
+    source=ObjectVersion("b", "k", "v"),
+    procedure="preview",
+    outputs=(),
+    created_ms=1,
+    callback_url=STARTER_URL,
+)
+CANCELED = TASK.cancel(2)
+OF_TASK = Callback("p", "f" * 32, STARTER_URL, {"your task": "f" * 32}, of_task=True)
+
+
+def end(task: Task = CANCELED, kind: EventKind = EventKind.PROCEDURE_STATE_CHANGED) -> Notification:
+    return Notification("f" * 32, kind, task)
+
+
+@pytest.mark.parametrize("mode", EventMode)
+def test_the_end_of_a_task_is_told_to_its_own_address_too(mode: EventMode) -> None:
+    world = World()
+    world.settings.put("p", EventSettings(mode, URL))
+    assert world.publish(end()) == []
+    assert OF_TASK in world.called()
+    of_project = [*world.queued(), *(call.body for call in world.called() if not call.of_task)]
+    assert of_project == [encode(end())]
+
+
+def test_a_task_has_an_address_of_its_own_in_a_project_that_has_none() -> None:
+    world = World()
+    world.publish(end())
+    assert world.called() == [OF_TASK]
+
+
+@pytest.mark.parametrize(
+    "untold",
+    [
+        end(TASK),
+        end(TASK.claim(2)),
+        end(kind=EventKind.PULL_COMPLETE),
+        end(replace(CANCELED, callback_url="")),
+        notice(1, EventKind.NEW_FILE_UPLOAD),
+    ],
+)
+def test_nothing_else_is_told_to_an_address_of_a_task(untold: Notification) -> None:
+    world = World()
+    world.publish(untold)
+    assert world.called() == []
+
+
+class _OneWayFails(InMemoryCallbackQueue):
+    """A queue that takes no callbacks of one kind."""
+
+    error = UNAVAILABLE
+    of_task = False
+
+    def send(self, callback: Callback) -> None:
+        if callback.of_task is self.of_task:
+            raise self.error
+        super().send(callback)
+
+
+@pytest.mark.parametrize("of_task", [True, False])
+@pytest.mark.parametrize(("error", "given_back"), [(UNAVAILABLE, [end()]), (TOO_LARGE, [])])
+def test_neither_receiver_waits_for_the_other(
+    of_task: bool,  # noqa: FBT001  # a table's column
+    error: CliploopError,
+    given_back: list[Notification],
+) -> None:
+    callbacks = _OneWayFails()
+    callbacks.error, callbacks.of_task = error, of_task
+    world = World(callbacks=callbacks)
+    world.settings.put("p", EventSettings(EventMode.PUSH, URL))
+    assert world.publish(end()) == given_back
+    assert [call.of_task for call in world.called()] == [not of_task]

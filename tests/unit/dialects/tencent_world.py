@@ -19,6 +19,7 @@ from cliploop.application.manage_event_settings import ManageEventSettings
 from cliploop.application.manage_procedures import ManageProcedures
 from cliploop.application.manage_templates import ManageTemplates
 from cliploop.application.manage_uploads import ManageUploads
+from cliploop.application.query_tasks import QueryTasks
 from cliploop.application.read_events import ReadEvents
 from cliploop.application.register_file import RegisterFile
 from cliploop.application.start_task import StartTask
@@ -74,7 +75,17 @@ class World:
 
     def _use_cases(self) -> UseCases:
         editor, allowed = InMemoryCatalogEditor(self.catalog), AllowedTargets.read("")
-        start = StartTask(self.catalog, self.files, self.tasks, self.work, self.clock, "uploads")
+        start = StartTask(
+            catalog=self.catalog,
+            files=self.files,
+            tasks=self.tasks,
+            work=self.work,
+            clock=self.clock,
+            upload_bucket="uploads",
+            output_bucket="outputs",
+            versions=self.versions,
+            allowed=allowed,
+        )
         self.register = RegisterFile(self.catalog, self.files, self.tasks, self.work, self.clock)
         return UseCases(
             templates=ManageTemplates(editor, self.clock),
@@ -82,16 +93,15 @@ class World:
             start=start,
             cancel=CancelTask(self.tasks, self.clock),
             tasks=FollowTasks(self.tasks, self.files, InMemoryTaskHistory(self.tasks), self.clock),
+            query=QueryTasks(PROJECT, self.tasks),
             files=DescribeFiles(self.files, self.tasks, self.sources),
             uploads=ManageUploads(
                 bucket="uploads",
                 region="eu-north-1",
-                allowed=allowed,
                 sessions=InMemoryUploadSessions(),
                 grants=InMemoryUploadGrants(self.clock),
                 versions=self.versions,
                 register=self.register,
-                start=start,
                 clock=self.clock,
             ),
             events=ReadEvents(self.events, self.event_settings, self.clock, self._sleep),

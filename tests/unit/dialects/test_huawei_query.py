@@ -15,10 +15,11 @@ from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo, VideoStream
 from cliploop.domain.output import Output, StoredImage, outputs_of
 from cliploop.domain.plan import plan_output
-from cliploop.domain.procedure import BUILT_IN_PROCEDURES
+from cliploop.domain.procedure import BUILT_IN_PROCEDURES, TemplateUse
 from cliploop.domain.query import PageRequest, TaskFilter, TaskPage
+from cliploop.domain.section import Section
 from cliploop.domain.task import Task, TaskState
-from cliploop.domain.template import BUILT_IN_TEMPLATES
+from cliploop.domain.template import BUILT_IN_TEMPLATES, ImageFormat, Template
 
 DAY = 1_605_744_000  # 2020-11-19 00:00:00 UTC
 
@@ -33,8 +34,10 @@ DAY = 1_605_744_000  # 2020-11-19 00:00:00 UTC
         ("page=3&size=100", Matching(TaskFilter(), PageRequest(3, 100))),
         (
             "end_time=20201119000000&page=0&size=10&start_time=20201119000000&status=SUCCEED",
-            Matching(TaskFilter(TaskState.SUCCEED, DAY, DAY), PageRequest(0, 10)),
+            Matching(TaskFilter(frozenset({TaskState.SUCCEED}), DAY, DAY), PageRequest(0, 10)),
         ),
+        *((f"status={state}", Matching(TaskFilter(frozenset({state})), PageRequest(0, 10))) for state in TaskState),
+        ("status=PREPROCESSING", Matching(TaskFilter(frozenset({TaskState.PROCESSING})), PageRequest(0, 10))),
     ],
 )
 def test_a_query(query: str, asked: ByIds | Matching) -> None:
@@ -52,7 +55,9 @@ def test_a_query(query: str, asked: ByIds | Matching) -> None:
         ("task_id=" + ",".join("1" * 11), "task_id"),
         ("status=DONE", "status"),
         ("status=succeed", "status"),
+        ("status=", "status"),
         ("status=INIT&status=INIT", "status"),
+        ("statsu=INIT", "statsu"),
         ("start_time=2020", "start_time"),
         ("start_time=20201332000000", "start_time"),
         ("end_time=2020111900000x", "end_time"),
@@ -167,7 +172,71 @@ def test_a_waiting_task_shows_what_was_asked_for() -> None:
         "end": 5_000,
         "frame_rate": 12,
     }
-    assert not {"output", "start_time", "end_time", "description"} & set(shown)
+    assert not {"output", "start_time", "end_time", "description", "error_code"} & set(shown)
+
+
+@pytest.mark.parametrize(
+    ("key", "folder", "name"),
+    [("out/gifs/a.gif", "out/gifs/", "a.gif"), ("a.gif", "", "a.gif"), ("out/ü 1", "out/", "ü 1")],
+)
+def test_a_place_that_its_caller_chose_is_shown_from_the_start(key: str, folder: str, name: str) -> None:
+    (output, *_) = WAITING.outputs
+    waiting = replace(WAITING, outputs=(replace(output, destination=key),))
+    assert rendered(waiting)["output"] == {"location": "cn-north-5", "object": folder, "file_name": name}
+
+
+def test_a_task_whose_source_is_being_fetched_shows_where_to() -> None:
+    key = "cliploop-fetched/p/30647/film.mp4"
+    fetching = replace(
+        WAITING,
+        state=TaskState.INIT,
+        source=ObjectVersion("uploads", key, ""),
+        file_id=0,
+        origin="https://example.com/secret?key=1",
+    )
+    shown = rendered(fetching)
+    assert shown["status"] == "INIT"
+    assert shown["input"] == {"bucket": "uploads", "location": "cn-north-5", "object": key}
+    assert "example.com" not in str(shown)
+
+
+def test_a_rate_that_no_gif_plays_is_shown_as_it_was_made() -> None:
+    asked = Template(0, ImageFormat.GIF, width=640, height=-1, fps=Fraction(75))
+    output = Output(TemplateUse(asked, Section(0, 1_000)))
+    assert rendered(replace(WAITING, outputs=(output,)))["output_param"] == {
+        "format": "gif",
+        "width": 640,
+        "height": -1,
+        "start": 0,
+        "end": 1_000,
+        "frame_rate": 75,
+    }
+    fast = replace(MEDIA, video=(replace(MEDIA.video[0], fps=Fraction(120)),))
+    image = StoredImage("out", "a.gif", 1, "0" * 32, 640, 360, 50, 1_000)
+    made_output = output.succeed(plan_output(fast, asked, output.use.section, Limits()), image)
+    claimed = replace(WAITING, outputs=(output,)).claim(WAITING.created_ms)
+    shown = rendered(claimed.settle(1, fast, [made_output]).finish(1, WAITING.created_ms))
+    assert shown["output_param"] == {
+        "format": "gif",
+        "width": 640,
+        "height": 360,
+        "start": 0,
+        "end": 1_000,
+        "frame_rate": 50,
+    }
+    assert shown["requested"] == {"width": 640, "height": -1, "start": 0, "end": 1_000, "frame_rate": 75}
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_a_failed_task_says_why(code: ErrorCode) -> None:
+    shown = rendered(WAITING.refuse(Failure(code, "Because.")))
+    assert (shown["status"], shown["error_code"], shown["description"]) == ("FAILED", CODES[code], "Because.")
+
+
+def test_a_canceled_task_has_no_error() -> None:
+    shown = rendered(WAITING.cancel(WAITING.created_ms))
+    assert (shown["status"], shown["description"]) == ("CANCELED", "The task was canceled.")
+    assert "error_code" not in shown
 
 
 def test_the_description_names_the_outputs_that_failed() -> None:
@@ -183,6 +252,21 @@ def test_every_error_has_the_vendors_code(code: ErrorCode) -> None:
     reply = encode_error(CliploopError(code, "Sentence."))
     assert reply.body == {"error_code": CODES[code], "error_msg": "Sentence."}
     assert CODES[code].startswith("MPC.")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        (ErrorCode.PROJECT_UNKNOWN, 403),
+        (ErrorCode.BUCKET_UNKNOWN, 403),
+        (ErrorCode.TASK_NOT_CANCELABLE, 403),
+        (ErrorCode.SOURCE_NOT_FOUND, 400),
+        (ErrorCode.TASK_NOT_FOUND, 400),
+        (ErrorCode.INTERNAL, 500),
+    ],
+)
+def test_a_status_is_that_of_the_vendors_code(code: ErrorCode, status: int) -> None:
+    assert encode_error(CliploopError(code, "Sentence.")).status == status
 
 
 def test_a_passing_fault_is_a_503() -> None:

@@ -8,6 +8,7 @@ import pytest
 from tencentcloud.vod.v20180717 import models
 
 from cliploop.application.manage_uploads import ManageUploads
+from cliploop.application.start_task import StartTask
 from cliploop.dialects.fields import Support
 from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod.action import Action, Call
@@ -42,6 +43,10 @@ class Uploads:
     @property
     def uploads(self) -> ManageUploads:
         return self.desk.uploads
+
+    @property
+    def start(self) -> StartTask:
+        return self.desk.start
 
 
 @pytest.fixture

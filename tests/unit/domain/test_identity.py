@@ -51,9 +51,17 @@ def test_ids_of_calls_are_positive_63_bit_numbers(project: str, text: str, turn:
     assert 0 < task_id_of_request(project, text) < 2**63
 
 
+@given(texts, texts)
+def test_an_exact_id_is_one_that_a_floating_point_number_holds(project: str, text: str) -> None:
+    task_id = task_id_of_request(project, text, exact=True)
+    assert 0 < task_id < 2**53
+    assert int(float(task_id)) == task_id
+
+
 def test_a_call_has_the_same_id_in_every_release() -> None:
     assert task_id_of_session("p" * 32, "sid-1", 0) == 2459610165703061510
     assert task_id_of_request("p" * 32, "sid-1") == 7823064459198254229
+    assert task_id_of_request("p" * 32, "sid-1", exact=True) == 4815506083073173
 
 
 def test_each_turn_of_each_session_of_each_project_has_an_id_of_its_own() -> None:

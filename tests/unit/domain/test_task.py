@@ -270,6 +270,25 @@ def test_a_call_is_the_same_work_by_its_session(changes: dict[str, object], same
     assert called.is_same_work_as(replace(called, **changes)) is same  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("origin", "same"),
+    [
+        ("https://films.example/a.mp4?key=secret", True),
+        ("https://films.example/a.mp4?key=another", True),
+        ("https://films.example/a.mp4", True),
+        ("https://films.example/b.mp4?key=secret", False),
+        ("https://other.example/a.mp4?key=secret", False),
+        ("", False),
+    ],
+)
+def test_a_fetched_source_is_the_same_work_by_its_address_without_the_query(origin: str, same: bool) -> None:  # noqa: FBT001  # a table's column
+    claimed = PULLED.claim(NOW)
+    fetched = claimed.fetched(1, ARRIVED, 9, NOW)
+    other = replace(PULLED, origin=origin)
+    for row in (PULLED, fetched, fetched.cancel(NOW)):
+        assert row.is_same_work_as(other) is other.is_same_work_as(row) is same
+
+
 class TaskLife(RuleBasedStateMachine):
     """Any history of fetching, claims, renewals, ends and time."""
 

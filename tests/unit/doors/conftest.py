@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from tests.empty_account import empty_account
 from tests.tables import create_tables
 
 PROJECT_ID = "0123456789abcdef0123456789abcdef"
+KEY_ID, SECRET_KEY = "AKIDdoors", "the secret of the doors"
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -41,6 +43,11 @@ ENVIRONMENT = {
     "CLIPLOOP_CALLBACKS_QUEUE_ARN": "arn:aws:sqs:eu-north-1:123456789012:callbacks",
     "CLIPLOOP_CALLBACKS_QUEUE_URL": "https://sqs.eu-north-1.amazonaws.com/123456789012/callbacks",
     "CLIPLOOP_ALLOWED_PRIVATE_TARGETS": "",
+    "CLIPLOOP_ACCESS_KEYS_SECRET_ARN": "access-keys",
+    "CLIPLOOP_SIGNING_HOSTS": "vod.tencentcloudapi.com",
+    "CLIPLOOP_APPLICATION_IDS": "",
+    "CLIPLOOP_MAX_UPLOAD_BYTES": "1000000",
+    "CLIPLOOP_UPLOAD_GRANT_ROLE_ARN": "arn:aws:iam::123456789012:role/grant",
 }
 
 
@@ -65,7 +72,13 @@ def context() -> Any:
 @pytest.fixture
 def account() -> Iterator[None]:
     """An empty account, and the environment of every function."""
-    for part in (bootstrap.on_upload, bootstrap.on_task_change, bootstrap.send_callback, bootstrap.query_tasks):
+    for part in (
+        bootstrap.on_upload,
+        bootstrap.on_task_change,
+        bootstrap.send_callback,
+        bootstrap.query_tasks,
+        bootstrap.manage_tasks,
+    ):
         part.cache_clear()
     with empty_account(ENVIRONMENT):
         yield
@@ -75,3 +88,10 @@ def account() -> Iterator[None]:
 def tables(account: None) -> None:
     """Both tables."""
     create_tables(boto3.client("dynamodb"))
+
+
+@pytest.fixture
+def secret(account: None) -> None:
+    """One access key."""
+    text = json.dumps({"secret_id": KEY_ID, "secret_key": SECRET_KEY})
+    boto3.client("secretsmanager").create_secret(Name="access-keys", SecretString=text)

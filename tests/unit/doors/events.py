@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
+
+HOST = "api.example"
 
 _SQS = {
     "receiptHandle": "handle",
@@ -40,18 +43,21 @@ def object_created(key: str, version: str, size: int, reason: str = "PutObject")
     }
 
 
-def http_get(path: str, query: str) -> dict[str, Any]:
+def http_event(
+    method: str, path: str, query: str, headers: dict[str, str] | None = None, body: bytes = b""
+) -> dict[str, Any]:
     """An HTTP API's request, payload format 2.0."""
     return {
         "version": "2.0",
-        "routeKey": "GET /v1/{project_id}/animated-graphics",
+        "routeKey": "$default",
         "rawPath": path,
         "rawQueryString": query,
-        "headers": {"host": "api.example"},
+        "headers": {"host": HOST, **(headers or {})},
         "requestContext": {
-            "http": {"method": "GET", "path": path, "sourceIp": "192.0.2.1", "protocol": "HTTP/1.1"},
+            "http": {"method": method, "path": path, "sourceIp": "192.0.2.1", "protocol": "HTTP/1.1"},
             "stage": "$default",
             "requestId": "r",
         },
-        "isBase64Encoded": False,
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
     }

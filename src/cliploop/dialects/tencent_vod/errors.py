@@ -28,6 +28,7 @@ SUBTASK_CODES = {
     ErrorCode.TASK_ID_COLLISION: "InvalidInput.TaskDuplicated",
     ErrorCode.REQUEST_INVALID: "InvalidInput",
     ErrorCode.PROJECT_UNKNOWN: "InvalidInput.PermissionDenied",
+    ErrorCode.BUCKET_UNKNOWN: "InvalidInput",
     ErrorCode.FILE_NOT_FOUND: "SourceFileError.DownloadNotAccessible",
     ErrorCode.TASK_NOT_FOUND: "InvalidInput",
     ErrorCode.TASK_NOT_CANCELABLE: "InvalidInput",

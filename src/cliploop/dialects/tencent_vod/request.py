@@ -43,7 +43,7 @@ _COMMON = frozenset(
 )
 
 #: What tells vendors apart that share the root path. No client encodes these names.
-_TELLING = re.compile(r"(?:^|&)(SecretId|Signature|Action|AccessKeyId|Version=2018-07-17)(?=[=&]|$)")
+_TELLING = re.compile(r"(?:^|&)(SecretId|Signature|Action|AccessKeyId|Version=[0-9-]*)(?=[=&]|$)")
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,10 @@ def claims(request: HttpRequest) -> bool:
         return True
     form = request.body[:_MAX_BODY].decode("latin-1") if request.content_type == _FORM else ""
     told = set(_TELLING.findall(f"{request.query}&{form}"))
-    return bool(told & {"SecretId", "Signature", "Action"}) and (
-        "AccessKeyId" not in told or f"Version={VERSION}" in told
-    )
+    versions = {each for each in told if each.startswith("Version=")}
+    if versions:
+        return versions == {f"Version={VERSION}"}
+    return bool(told & {"SecretId", "Signature", "Action"}) and "AccessKeyId" not in told
 
 
 def query_action(request: HttpRequest) -> str | None:

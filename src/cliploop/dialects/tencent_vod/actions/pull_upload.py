@@ -49,7 +49,7 @@ def _pull(use: UseCases, call: Call) -> Json:
         priority=call["TasksPriority"],
         token=call.token,
     )
-    task = use.uploads.pull(call.project, call["MediaUrl"], order)
+    task = use.start.of_address(call.project, call["MediaUrl"], order)
     return {"TaskId": render_vod_task_id(call.project.app_id, task.task_id, VodTaskType.PULL_UPLOAD)}
 
 

@@ -34,7 +34,7 @@ def _process_media(use: UseCases, call: Call) -> Json:
     references = read_references(call["MediaProcessTask"])
     order = _order(call, SESSION_WINDOW_MS, references=references)
     if not call["FileId"] and call["Url"]:
-        task = use.uploads.pull(call.project, call["Url"], order)
+        task = use.start.of_address(call.project, call["Url"], order)
     else:
         task = use.start.of_file(call.project, _file_id(call), order)
     return _started(call.project, task)

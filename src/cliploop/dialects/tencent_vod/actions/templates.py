@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from cliploop.dialects.fields import Choice, Field, Integer, ListOf, Number, Support, Text
+from cliploop.dialects.ranged import Ranged
 from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
 from cliploop.dialects.tencent_vod.actions.listing import (
@@ -19,30 +20,14 @@ from cliploop.dialects.tencent_vod.actions.listing import (
     written,
 )
 from cliploop.dialects.use_cases import UseCases
-from cliploop.domain.errors import ErrorCode, InvalidRequestError
+from cliploop.domain.errors import ErrorCode
+from cliploop.domain.ranges import SOURCE, Numbers, OutputRanges
 from cliploop.domain.template import CatalogTemplate, ImageFormat, Template
 
-_MOST_FPS = 60
-_SMALLEST_SIDE, _LARGEST_SIDE = 128, 4_096
+#: A side of 0 follows the other one, or both are the source's.
+_SIDES = Numbers(128, 4_096, beside=(SOURCE,))
+_RANGES = OutputRanges(width=_SIDES, height=_SIDES, rate=Numbers(1, 60))
 _SHAPE = ("Format", "Width", "Height")
-
-
-@dataclass(frozen=True)
-class _Side:
-    """A length in pixels, or 0."""
-
-    def read(self, value: Any, path: str, *, textual: bool) -> int:
-        """See ``Kind``."""
-        side = Integer().read(value, path, textual=textual)
-        if side and not _SMALLEST_SIDE <= side <= _LARGEST_SIDE:
-            raise InvalidRequestError(
-                path, f"{path} is {side}; it is 0, or goes from {_SMALLEST_SIDE} to {_LARGEST_SIDE}."
-            )
-        return side
-
-    def describe(self) -> str:
-        """See ``Kind``."""
-        return f"integer, 0 or {_SMALLEST_SIDE} to {_LARGEST_SIDE}"
 
 
 def _create(use: UseCases, call: Call) -> Json:
@@ -136,7 +121,7 @@ def _settings(*, create: bool) -> tuple[Field, ...]:
     return (
         Field(
             "Fps",
-            Integer(1, _MOST_FPS),
+            Ranged(_RANGES.rate),
             f"Frames a second.{absent}",
             required=create,
             support=Support.DIFFERS,
@@ -145,14 +130,17 @@ def _settings(*, create: bool) -> tuple[Field, ...]:
         *(
             Field(
                 name,
-                _Side(),
+                Ranged(numbers),
                 f"Pixels of the {side} side, or of the {name.lower()} where `ResolutionAdaptive` is `close`; 0: in"
                 f" proportion to the other one, or as the source.{absent}",
                 support=Support.DONE if create else Support.DIFFERS,
                 note="" if create else _SIDE_NOTE,
                 code="InvalidParameterValue.Resolution",
             )
-            for name, side in (("Width", "longer"), ("Height", "shorter"))
+            for name, side, numbers in (
+                ("Width", "longer", _RANGES.width),
+                ("Height", "shorter", _RANGES.height),
+            )
         ),
         Field(
             "ResolutionAdaptive",
