@@ -70,7 +70,7 @@ An unmodified client of Tencent VOD's (pip install tencentcloud-sdk-python-vod):
 
 The others' clients, ready to run:
 
-  .venv/bin/python examples/huawei_mpc_client.py {STACK_FILE.relative_to(STATE.parent)} VIDEO.mp4
+  .venv/bin/python examples/huawei_mpc_client.py {STACK_FILE.relative_to(STATE.parent)} KEY_OF_AN_UPLOADED_VIDEO
   .venv/bin/python examples/alibaba_gif_client.py {STACK_FILE.relative_to(STATE.parent)} ADDRESS_OF_A_VIDEO
 """,
         flush=True,
