@@ -6,8 +6,9 @@ from typing import Any, cast
 
 from cliploop.application.manage_procedures import ManageProcedures
 from cliploop.application.manage_templates import ManageTemplates
+from cliploop.dialects.operation import Call
 from cliploop.dialects.refusal import Refusal
-from cliploop.dialects.tencent_vod.action import Action, Call
+from cliploop.dialects.tencent_vod.action import Action
 from cliploop.dialects.tencent_vod.actions import procedures, templates
 from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.errors import CliploopError

@@ -8,8 +8,9 @@ from tencentcloud.vod.v20180717 import models
 
 from cliploop.application.manage_event_settings import ManageEventSettings
 from cliploop.application.read_events import HIDDEN_MS, ReadEvents
+from cliploop.dialects.operation import Call
 from cliploop.dialects.refusal import Refusal
-from cliploop.dialects.tencent_vod.action import Action, Call
+from cliploop.dialects.tencent_vod.action import Action
 from cliploop.dialects.tencent_vod.actions.events import ACTIONS
 from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.errors import CliploopError, ErrorCode

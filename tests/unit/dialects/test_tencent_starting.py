@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tencentcloud.vod.v20180717 import models
 
-from cliploop.dialects.tencent_vod.action import Call
+from cliploop.dialects.operation import Call
 from cliploop.dialects.tencent_vod.actions.starting import ACTIONS
 from cliploop.domain.errors import CliploopError
 from cliploop.domain.identity import ObjectVersion, task_id_of_request

@@ -10,8 +10,9 @@ from tencentcloud.vod.v20180717 import models
 from cliploop.application.manage_uploads import ManageUploads
 from cliploop.application.start_task import StartTask
 from cliploop.dialects.fields import Support
+from cliploop.dialects.operation import Call
 from cliploop.dialects.refusal import Refusal
-from cliploop.dialects.tencent_vod.action import Action, Call
+from cliploop.dialects.tencent_vod.action import Action
 from cliploop.dialects.tencent_vod.actions.uploads import ACTIONS
 from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.addresses import Addresses

@@ -8,40 +8,11 @@ from typing import Any
 
 from cliploop.dialects.alibaba_gif.errors import refused
 from cliploop.dialects.fields import Field, FieldError, FieldProblem, Record, Support, Text
+from cliploop.dialects.operation import Call, ReplyField
 from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.errors import InvalidRequestError
-from cliploop.domain.project import Project
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Call:
-    """A request that was read and whose caller is known.
-
-    Attributes:
-        project: the caller's.
-        token: stands for this call; no other has the same.
-        values: every field of the operation by its name, defaults filled in.
-    """
-
-    project: Project
-    token: str
-    values: Mapping[str, Any]
-
-    def __getitem__(self, name: str) -> Any:
-        """The value of a field."""
-        return self.values[name]
-
-
-@dataclass(frozen=True)
-class ReplyField:
-    """One field of a reply, for the reference page."""
-
-    name: str
-    meaning: str
-    support: Support = Support.DONE
-    note: str = ""
 
 
 @dataclass(frozen=True)

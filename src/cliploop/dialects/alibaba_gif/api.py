@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from cliploop.dialects.alibaba_gif.action import Action, Call
+from cliploop.dialects.alibaba_gif.action import Action
 from cliploop.dialects.alibaba_gif.actions.table import ACTIONS
 from cliploop.dialects.alibaba_gif.errors import CODES, refusal_of, refused
 from cliploop.dialects.alibaba_gif.formats import Format, encode
 from cliploop.dialects.alibaba_gif.request import VendorRequest, check, claims, read_request
 from cliploop.dialects.alibaba_gif.signature import VerifiedCall, verify
 from cliploop.dialects.http import HttpReply, HttpRequest
+from cliploop.dialects.operation import Call
 from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.vendor import VendorParts
 from cliploop.domain.errors import CliploopError

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cliploop.dialects.alibaba_gif.action import REGION_ID, Action, ReplyField
+from cliploop.dialects.alibaba_gif.action import REGION_ID, Action
 from cliploop.dialects.alibaba_gif.actions.table import ACTIONS
 from cliploop.dialects.alibaba_gif.errors import DOCUMENTED, GATEWAY, NEVER, VendorCode
 from cliploop.dialects.alibaba_gif.task_errors import TASK_CODES
-from cliploop.dialects.fields import Field, Support
+from cliploop.dialects.reference import cell, need, remark, state
 
 _HEAD = """# Alibaba's CreateGifTask, as cliploop answers it
 
@@ -62,19 +62,19 @@ def support_table() -> str:
     rows = ["| operation | field | state |", "|---|---|---|"]
     for action in ACTIONS.values():
         rows.append(f"| **{action.name}** | | {'changes' if action.mutates else 'reads'} |")
-        rows += [f"| | `{field.name}` | {_state(field)} |" for field in _all_fields(action)]
-        rows += [f"| | → `{field.name}` | {_state(field)} |" for field in action.reply]
+        rows += [f"| | `{field.name}` | {state(field)} |" for field in (*action.fields, REGION_ID)]
+        rows += [f"| | → `{field.name}` | {state(field)} |" for field in action.reply]
     return "\n".join(rows) + "\n"
 
 
 def _section(action: Action) -> str:
     lines = [f"## {action.name}", "", action.summary, "", "| field | type | | meaning |", "|---|---|---|---|"]
     lines += [
-        f"| `{field.name}` | {field.kind.describe()} | {_need(field)} | {_cell(field.meaning)} {_remark(field)} |"
-        for field in _all_fields(action)
+        f"| `{field.name}` | {field.kind.describe()} | {need(field)} | {cell(field.meaning)} {remark(field)} |"
+        for field in (*action.fields, REGION_ID)
     ]
     lines += ["", "| reply | meaning |", "|---|---|"]
-    lines += [f"| `{field.name}` | {_cell(field.meaning)} {_remark(field)} |" for field in action.reply]
+    lines += [f"| `{field.name}` | {cell(field.meaning)} {remark(field)} |" for field in action.reply]
     lines += ["", f"Errors: {', '.join(f'`{code}`' for code in action.codes if code not in action.never)}.", ""]
     own = {code: reason for code, reason in action.never.items() if code not in NEVER}
     lines += [f"Never: `{code}` ({reason}).\n" for code, reason in own.items()]
@@ -113,25 +113,3 @@ def _rows(codes: Iterable[tuple[str, VendorCode]]) -> Iterator[str]:
     for name, code in codes:
         remark = f"*never: {NEVER[name]}*" if name in NEVER else ""
         yield f"| {code.status.value} | `{name}` | {code.sentence} | {remark} |"
-
-
-def _all_fields(action: Action) -> tuple[Field, ...]:
-    return (*action.fields, REGION_ID)
-
-
-def _need(field: Field) -> str:
-    if field.required:
-        return "required"
-    return "" if field.default in {None, ""} else f"default {field.default}"
-
-
-def _remark(field: Field | ReplyField) -> str:
-    return "" if field.support is Support.DONE else f"*{_state(field)}*"
-
-
-def _state(field: Field | ReplyField) -> str:
-    return f"{field.support}: {_cell(field.note)}" if field.note else field.support.value
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

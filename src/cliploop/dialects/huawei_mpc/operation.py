@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
-from cliploop.dialects.fields import Field, FieldError, Record, Support
+from cliploop.dialects.fields import Field, FieldError, Record
 from cliploop.dialects.http import HttpRequest
+from cliploop.dialects.operation import ReplyField
 from cliploop.domain.errors import InvalidRequestError
 from cliploop.domain.project import Project
 
@@ -31,16 +32,6 @@ class Call:
     project: Project
     token: str
     request: HttpRequest
-
-
-@dataclass(frozen=True)
-class ReplyField:
-    """One field of a reply, for the reference page."""
-
-    name: str
-    meaning: str
-    support: Support = Support.DONE
-    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from cliploop.dialects.fields import Field, Record, Support
 from cliploop.dialects.huawei_mpc.errors import MEANINGS, STATUSES
-from cliploop.dialects.huawei_mpc.operation import Operation, ReplyField
+from cliploop.dialects.huawei_mpc.operation import Operation
 from cliploop.dialects.huawei_mpc.operations.table import OPERATIONS
+from cliploop.dialects.reference import cell, need, remark, state, with_paths
 
 _HEAD = """# Huawei MPC's API, as cliploop answers it
 
@@ -36,8 +35,8 @@ def support_table() -> str:
     rows = ["| operation | field | state |", "|---|---|---|"]
     for operation in OPERATIONS:
         rows.append(f"| **{operation.name}** | | `{operation.method}`, {operation.status.value} |")
-        rows += [f"| | `{path}` | {_state(field)} |" for path, field in _all_fields(operation)]
-        rows += [f"| | → `{field.name}` | {_state(field)} |" for field in operation.reply]
+        rows += [f"| | `{path}` | {state(field)} |" for path, field in with_paths(operation.fields)]
+        rows += [f"| | → `{field.name}` | {state(field)} |" for field in operation.reply]
     return "\n".join(rows) + "\n"
 
 
@@ -46,12 +45,12 @@ def _section(operation: Operation[Any]) -> str:
     lines = [f"## {operation.name}", "", f"`{operation.method}`. {operation.summary}", ""]
     lines += [f"| field of the {where} | type | | meaning |", "|---|---|---|---|"]
     lines += [
-        f"| `{path}` | {field.kind.describe()} | {_need(field)} | {_cell(field.meaning)} {_remark(field)} |"
-        for path, field in _all_fields(operation)
+        f"| `{path}` | {field.kind.describe()} | {need(field)} | {cell(field.meaning)} {remark(field)} |"
+        for path, field in with_paths(operation.fields)
     ]
     if operation.reply:
         lines += ["", "| reply | meaning |", "|---|---|"]
-        lines += [f"| `{field.name}` | {_cell(field.meaning)} {_remark(field)} |" for field in operation.reply]
+        lines += [f"| `{field.name}` | {cell(field.meaning)} {remark(field)} |" for field in operation.reply]
     status = f"{operation.status.value} {operation.status.phrase}"
     lines += ["", f"Success: {status}. Errors: {', '.join(f'`{code}`' for code in operation.codes)}.", ""]
     lines += [f"Never: `{code}` ({reason}).\n" for code, reason in operation.never.items()]
@@ -65,35 +64,3 @@ def _codes() -> str:
         for code, meaning in MEANINGS.items()
     ]
     return "\n".join(lines) + "\n"
-
-
-def _all_fields(operation: Operation[Any]) -> Iterator[tuple[str, Field]]:
-    for field in operation.fields:
-        yield from _nested(field.name, field)
-
-
-def _nested(path: str, field: Field) -> Iterator[tuple[str, Field]]:
-    yield path, field
-    if isinstance(field.kind, Record):
-        for inner in field.kind.fields:
-            yield from _nested(f"{path}.{inner.name}", inner)
-
-
-def _need(field: Field) -> str:
-    if field.required:
-        return "required"
-    return "" if field.default in (None, "", ()) else f"default {field.default}"
-
-
-def _remark(field: Field | ReplyField) -> str:
-    if field.support is not Support.DONE:
-        return f"*{_state(field)}*"
-    return f"*{_cell(field.note)}*" if field.note else ""
-
-
-def _state(field: Field | ReplyField) -> str:
-    return f"{field.support}: {_cell(field.note)}" if field.note else field.support.value
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

@@ -9,9 +9,10 @@ from typing import Any
 
 from cliploop.application.admit_call import AdmitCall, SignatureReusedError, SignedCall
 from cliploop.dialects.http import HttpReply, HttpRequest, json_reply
+from cliploop.dialects.operation import Call
 from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.tencent_vod import browser_upload
-from cliploop.dialects.tencent_vod.action import Action, Call
+from cliploop.dialects.tencent_vod.action import Action
 from cliploop.dialects.tencent_vod.actions.table import ACTIONS
 from cliploop.dialects.tencent_vod.request import VendorRequest, asked_action, claims, query_action, read_request
 from cliploop.dialects.tencent_vod.signature import VerifiedCall, verify

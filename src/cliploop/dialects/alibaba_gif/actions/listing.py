@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cliploop.dialects.alibaba_gif.action import Call
 from cliploop.dialects.fields import Field, Integer
+from cliploop.dialects.operation import Call
 from cliploop.domain.query import PageRequest
 
 #: The vendor's number for animated images, as a task's ``ServiceType`` and a template's ``Type``.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from cliploop.application.start_task import StartOrder
-from cliploop.dialects.alibaba_gif.action import Action, Call, Json, ReplyField
+from cliploop.dialects.alibaba_gif.action import Action, Json
 from cliploop.dialects.alibaba_gif.errors import DOCUMENTED, NEVER, refusal_of, refused
 from cliploop.dialects.fields import Field, Integer, Support, Text
+from cliploop.dialects.operation import Call, ReplyField
 from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.media_fragment import section_of_fragment

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from cliploop.dialects.alibaba_gif.action import Action, Call, Json, ReplyField
+from cliploop.dialects.alibaba_gif.action import Action, Json
 from cliploop.dialects.alibaba_gif.actions.listing import GIF, NO_LIMITS, NOTHING_NAMED, PAGE_FIELDS, page_of
 from cliploop.dialects.alibaba_gif.errors import DOCUMENTED, NEVER, refused
 from cliploop.dialects.alibaba_gif.gif_task import STATUSES, RenderTask
 from cliploop.dialects.alibaba_gif.times import iso
 from cliploop.dialects.fields import Anything, Field, Integer, Support
+from cliploop.dialects.operation import Call, ReplyField
 from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.query import TaskFilter, TaskPage
 from cliploop.domain.task import Task

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from cliploop.dialects.alibaba_gif.action import Action, Call, Json, ReplyField
+from cliploop.dialects.alibaba_gif.action import Action, Json
 from cliploop.dialects.alibaba_gif.actions.listing import GIF, NOTHING_NAMED, PAGE_FIELDS, page_of
 from cliploop.dialects.alibaba_gif.errors import DOCUMENTED, NEVER, refused
 from cliploop.dialects.alibaba_gif.times import iso
 from cliploop.dialects.fields import Field, Integer, Support, Text
+from cliploop.dialects.operation import Call, ReplyField
 from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.template import CatalogTemplate
 

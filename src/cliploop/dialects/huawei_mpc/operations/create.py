@@ -20,8 +20,9 @@ from cliploop.dialects.huawei_mpc.errors import (
     WRONG_METHOD,
     WRONG_TYPE,
 )
-from cliploop.dialects.huawei_mpc.operation import Call, Json, Operation, ReplyField, read_fields
+from cliploop.dialects.huawei_mpc.operation import Call, Json, Operation, read_fields
 from cliploop.dialects.huawei_mpc.request import body_fields
+from cliploop.dialects.operation import ReplyField
 from cliploop.dialects.ranged import Ranged
 from cliploop.dialects.refusal import Refusal
 from cliploop.dialects.use_cases import UseCases

@@ -15,8 +15,9 @@ from cliploop.dialects.huawei_mpc.errors import (
     TENANT_NOT_VERIFIED,
     WRONG_METHOD,
 )
-from cliploop.dialects.huawei_mpc.operation import Call, Json, Operation, ReplyField
+from cliploop.dialects.huawei_mpc.operation import Call, Json, Operation
 from cliploop.dialects.huawei_mpc.query import FIELDS, ByIds, decode_query, encode_page
+from cliploop.dialects.operation import ReplyField
 from cliploop.domain.addresses import Addresses
 
 

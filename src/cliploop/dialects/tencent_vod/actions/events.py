@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from cliploop.dialects.fields import Choice, Field, ListOf, Support, Text
-from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
+from cliploop.dialects.operation import Call, ReplyField
+from cliploop.dialects.tencent_vod.action import Action, Json
 from cliploop.dialects.tencent_vod.procedure_task import ADDED
 from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.errors import ErrorCode, InvalidRequestError

@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 from cliploop.application.describe_files import FileDescription
 from cliploop.dialects.fields import Choice, Field, ListOf, Support, Text
+from cliploop.dialects.operation import Call, ReplyField
 from cliploop.dialects.refusal import Refusal
-from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
+from cliploop.dialects.tencent_vod.action import Action, Json
 from cliploop.dialects.tencent_vod.actions.listing import NO_ACCOUNT, NO_OTHER_FAILURE
 from cliploop.dialects.tencent_vod.media import basic_info, image, metadata
 from cliploop.dialects.use_cases import UseCases

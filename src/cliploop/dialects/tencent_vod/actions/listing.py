@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cliploop.application.catalog_kind import CatalogKind
 from cliploop.dialects.fields import Choice, Field, Integer, Support
-from cliploop.dialects.tencent_vod.action import Call, Json, ReplyField
+from cliploop.dialects.operation import Call, ReplyField
+from cliploop.dialects.tencent_vod.action import Json
 from cliploop.dialects.tencent_vod.times import iso
 from cliploop.domain.procedure import Procedure
 from cliploop.domain.template import CatalogTemplate

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from cliploop.dialects.fields import Anything, Choice, Field, ListOf, Record, Support, Text
-from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
+from cliploop.dialects.operation import Call, ReplyField
+from cliploop.dialects.tencent_vod.action import Action, Json
 from cliploop.dialects.tencent_vod.actions.listing import (
     NO_ACCOUNT,
     NO_OTHER_FAILURE,

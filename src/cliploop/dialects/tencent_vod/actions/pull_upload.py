@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from cliploop.application.start_task import StartOrder
 from cliploop.dialects.fields import Anything, Field, Support, Text
+from cliploop.dialects.operation import Call, ReplyField
 from cliploop.dialects.refusal import Refusal
-from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
+from cliploop.dialects.tencent_vod.action import Action, Json
 from cliploop.dialects.tencent_vod.actions.start_fields import SESSION_CONTEXT, TASKS_PRIORITY, session_id
 from cliploop.dialects.tencent_vod.actions.upload_fields import (
     CLASS_ID,

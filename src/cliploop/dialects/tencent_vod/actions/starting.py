@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cliploop.application.start_task import SESSION_WINDOW_MS, StartOrder
 from cliploop.dialects.fields import Choice, Field, Record, Support, Text
+from cliploop.dialects.operation import Call, ReplyField
 from cliploop.dialects.refusal import Refusal
-from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
+from cliploop.dialects.tencent_vod.action import Action, Json
 from cliploop.dialects.tencent_vod.actions.listing import NO_ACCOUNT
 from cliploop.dialects.tencent_vod.actions.start_fields import (
     AI_TASKS,

@@ -7,8 +7,9 @@ from typing import Any
 
 from cliploop.application.follow_tasks import SortField, SortOrder, TaskSearch, TimeRange
 from cliploop.dialects.fields import Choice, Field, Integer, Record, Support, Text
+from cliploop.dialects.operation import Call, ReplyField
 from cliploop.dialects.refusal import Refusal
-from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
+from cliploop.dialects.tencent_vod.action import Action, Json
 from cliploop.dialects.tencent_vod.actions.listing import NO_ACCOUNT, NO_OTHER_FAILURE
 from cliploop.dialects.tencent_vod.procedure_task import STATES, RenderTask, file_id_text, pull_state, type_of
 from cliploop.dialects.tencent_vod.times import iso, read_iso

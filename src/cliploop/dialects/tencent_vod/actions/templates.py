@@ -8,9 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 from cliploop.dialects.fields import Choice, Field, Integer, ListOf, Number, Support, Text
+from cliploop.dialects.operation import Call, ReplyField
 from cliploop.dialects.ranged import Ranged
 from cliploop.dialects.refusal import Refusal
-from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
+from cliploop.dialects.tencent_vod.action import Action, Json
 from cliploop.dialects.tencent_vod.actions.listing import (
     NO_ACCOUNT,
     NO_OTHER_FAILURE,

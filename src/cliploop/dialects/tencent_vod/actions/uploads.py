@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cliploop.dialects.fields import Anything, Field, Support, Text
+from cliploop.dialects.operation import Call, ReplyField
 from cliploop.dialects.refusal import Refusal
-from cliploop.dialects.tencent_vod.action import Action, Call, Json, ReplyField
+from cliploop.dialects.tencent_vod.action import Action, Json
 from cliploop.dialects.tencent_vod.actions.pull_upload import PULL_UPLOAD
 from cliploop.dialects.tencent_vod.actions.upload_fields import (
     CLASS_ID,
