@@ -258,7 +258,7 @@ def _within(number: float, least: float, most: float, path: str) -> float:
 
 
 def _range(least: float, most: float, unbounded: tuple[float, float]) -> str:
-    return "" if (least, most) == unbounded else f", {least:g} to {most:g}"
+    return "" if (least, most) == unbounded else f", {least:.12g} to {most:.12g}"
 
 
 def _wrong_type(path: str, expected: str) -> FieldError:
