@@ -21,7 +21,7 @@ export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test bench bench-check bench-store check fmt reference build lock clean
+.PHONY: help setup demo serve test faults bench bench-check bench-store load check fmt reference build lock clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,11 +53,17 @@ serve: $(READY) ## keep the stack up on a local AWS until Ctrl-C
 test: $(COMMAND) ## run the tests
 	$(BIN)/python -m pytest
 
+faults: $(READY) ## kill workers, fail every call, lose messages, and look that each task ends once (a quarter of an hour; SEED=n replays one)
+	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(FAULTS)
+
 bench: $(COMMAND) ## our encoders beside others (gifski with npm; 40 minutes, then it keeps; ONLY=bunny QUICK=1 FRESH=1)
 	$(BIN)/python -m benchmarks.encoders $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick) $(if $(FRESH),--fresh)
 
 bench-check: $(COMMAND) ## what of the bench a minute can tell: fails when a ratio has regressed
 	$(BIN)/python -m benchmarks.encoders.check
+
+load: $(COMMAND) ## many uploads at once on a local AWS: nothing lost, nothing twice (20 minutes; OPTIONS="--burst 1000")
+	$(BIN)/python -m benchmarks.load $(OPTIONS)
 
 bench-store: $(READY) ## what the store costs, with a million tasks (needs npm and Java 17; a quarter of an hour)
 	$(BIN)/python -m benchmarks.store

@@ -28,7 +28,7 @@ def deploy(engine: Engine, parameters: Mapping[str, str] | None = None) -> Stack
     """Build and deploy the real template with this machine's runtime and architecture."""
     target = package.this_machine()
     private_target = f"127.0.0.1:{free_ports(1)[0]}"
-    template = _upload_code(engine, package.build_all(target))
+    template_url = _upload_code(engine, package.build_all(target))
     values = {
         "PythonRuntime": _lambda_runtime(target),
         "Architecture": target.architecture,
@@ -38,7 +38,7 @@ def deploy(engine: Engine, parameters: Mapping[str, str] | None = None) -> Stack
     cloudformation = connect(engine.endpoint, "cloudformation")
     cloudformation.create_stack(
         StackName=STACK_NAME,
-        TemplateBody=template,
+        TemplateURL=template_url,
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
@@ -51,7 +51,10 @@ def _lambda_runtime(target: package.Target) -> str:
 
 
 def _upload_code(engine: Engine, folders: Mapping[package.Artifact, Path]) -> str:
-    """Put the packages into a bucket and name them in the template, as `sam deploy` does. Nothing else is changed."""
+    """Put the packages into a bucket and name them in the template, as `sam deploy` does. Nothing else is changed.
+
+    Returns the template's address: it has more than the 51,200 bytes that a call may hold, so it goes there, too.
+    """
     s3 = connect(engine.endpoint, "s3")
     s3.create_bucket(Bucket=_ARTIFACTS)
     template = package.TEMPLATE.read_text()
@@ -59,7 +62,8 @@ def _upload_code(engine: Engine, folders: Mapping[package.Artifact, Path]) -> st
         archive = package.zip_folder(folder, compress=not artifact.is_layer)
         s3.put_object(Bucket=_ARTIFACTS, Key=archive.name, Body=archive.read_bytes())
         template = template.replace(f"Uri: {artifact.uri}\n", f"Uri: s3://{_ARTIFACTS}/{archive.name}\n")
-    return template
+    s3.put_object(Bucket=_ARTIFACTS, Key=package.TEMPLATE.name, Body=template.encode())
+    return f"{engine.endpoint}/{_ARTIFACTS}/{package.TEMPLATE.name}"
 
 
 def _outputs(cloudformation: Any) -> dict[str, str]:

@@ -14,14 +14,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from cliploop import bootstrap
 from cliploop.domain.deadline import Deadline
 from cliploop.domain.identity import ObjectVersion
+from cliploop.domain.timetable import RESERVE_S
 from cliploop.domain.upload import UploadedObject
 
 logger = Logger(service="cliploop")
 metrics = Metrics(namespace="cliploop", service="on_upload")
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-
-#: Kept back from the invocation's time, so that a deadline can still be stored as a failure.
-RESERVE_S = 20.0
 
 
 @metrics.log_metrics

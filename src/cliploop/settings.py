@@ -7,6 +7,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Self
 
 from cliploop.domain.limits import Limits
+from cliploop.domain.quota import Quota
 
 _PREFIX = "CLIPLOOP_"
 
@@ -41,7 +42,21 @@ class _FromEnvironment:
 
 
 @dataclass(frozen=True)
-class OnUploadSettings(_FromEnvironment):
+class _QuotaSettings(_FromEnvironment):
+    """Of whoever registers tasks, or brings them back."""
+
+    max_open_tasks: int
+    max_open_seconds: int
+    max_open_pixels: int
+
+    @property
+    def quota(self) -> Quota:
+        """How much the project may have open."""
+        return Quota(self.max_open_tasks, self.max_open_seconds, self.max_open_pixels)
+
+
+@dataclass(frozen=True)
+class OnUploadSettings(_QuotaSettings):
     """For ``functions/on_upload``."""
 
     project_id: str
@@ -97,6 +112,23 @@ class OnTaskChangeSettings(_FromEnvironment):
 
 
 @dataclass(frozen=True)
+class SweepSettings(_QuotaSettings):
+    """For ``functions/sweep``."""
+
+    project_id: str
+    app_id: int
+    tasks_table: str
+    catalog_table: str
+    work_queue_url: str
+    output_bucket: str
+    event_bus: str
+    callbacks_queue_url: str
+    callbacks_dead_letters_url: str
+    public_base_url: str
+    retention_days: int
+
+
+@dataclass(frozen=True)
 class QueryTasksSettings(_FromEnvironment):
     """For ``functions/query_tasks``."""
 
@@ -115,11 +147,13 @@ class SendCallbackSettings(_FromEnvironment):
     catalog_table: str
     callbacks_queue_url: str
     callbacks_queue_arn: str
+    callbacks_dead_letters_url: str
+    callback_keys_secret_arn: str
     allowed_private_targets: str
 
 
 @dataclass(frozen=True)
-class ManageTasksSettings(_FromEnvironment):
+class ManageTasksSettings(_QuotaSettings):
     """For ``functions/manage_tasks``."""
 
     project_id: str

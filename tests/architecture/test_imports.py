@@ -31,7 +31,9 @@ def modules_of(door: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("door", ["on_upload", "on_task_change", "send_callback", "query_tasks", "manage_tasks"])
+@pytest.mark.parametrize(
+    "door", ["on_upload", "on_task_change", "send_callback", "query_tasks", "manage_tasks", "sweep"]
+)
 def test_importing_a_door_loads_no_client_and_no_image_library(door: str) -> None:
     roots = {module.partition(".")[0] for module in modules_of(door)}
     assert not roots & {"boto3", "numpy", "PIL", "imageio_ffmpeg", "aws_xray_sdk"}
@@ -57,10 +59,15 @@ _ENVIRONMENT = {
     "CLIPLOOP_MAX_PIXELS": "8000000000",
     "CLIPLOOP_MAX_OUTPUT_BYTES": "536870912",
     "CLIPLOOP_MAX_SOURCE_PIXELS": "37748736",
+    "CLIPLOOP_MAX_OPEN_TASKS": "0",
+    "CLIPLOOP_MAX_OPEN_SECONDS": "0",
+    "CLIPLOOP_MAX_OPEN_PIXELS": "0",
     "CLIPLOOP_EVENT_BUS": "b",
     "CLIPLOOP_CATALOG_TABLE": "c",
     "CLIPLOOP_CALLBACKS_QUEUE_URL": "https://sqs.eu-north-1.amazonaws.com/1/callbacks",
     "CLIPLOOP_CALLBACKS_QUEUE_ARN": "arn:aws:sqs:eu-north-1:1:callbacks",
+    "CLIPLOOP_CALLBACKS_DEAD_LETTERS_URL": "https://sqs.eu-north-1.amazonaws.com/1/callbacks-dead-letters",
+    "CLIPLOOP_CALLBACK_KEYS_SECRET_ARN": "arn:aws:secretsmanager:eu-north-1:1:secret:callback-keys",
     "CLIPLOOP_WORK_QUEUE_URL": "https://sqs.eu-north-1.amazonaws.com/1/work",
     "CLIPLOOP_UPLOAD_BUCKET": "uploads",
     "CLIPLOOP_UPLOAD_GRANT_ROLE_ARN": "arn:aws:iam::1:role/grant",
@@ -74,7 +81,7 @@ _ENVIRONMENT = {
 }
 
 
-@pytest.mark.parametrize("door", ["query_tasks", "on_task_change", "send_callback", "manage_tasks"])
+@pytest.mark.parametrize("door", ["query_tasks", "on_task_change", "send_callback", "manage_tasks", "sweep"])
 def test_a_door_that_encodes_nothing_never_loads_what_encodes(door: str) -> None:
     script = _OPENED.format(house=str(ROOT / "src"), door=str(ROOT / "functions" / door), name=door)
     done = subprocess.run(
@@ -84,7 +91,7 @@ def test_a_door_that_encodes_nothing_never_loads_what_encodes(door: str) -> None
     loaded = set(json.loads(done.stdout))
     assert not {module.partition(".")[0] for module in loaded} & {"numpy", "PIL", "imageio_ffmpeg", "aws_xray_sdk"}
     assert not {module for module in loaded if module.startswith("cliploop.adapters.ffmpeg")}
-    if door != "manage_tasks":  # which looks at uploads
+    if door not in {"manage_tasks", "sweep"}:  # which look at uploads, and remove outputs
         assert not {module for module in loaded if module.startswith("cliploop.adapters.s3")}
 
 

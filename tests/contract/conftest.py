@@ -43,11 +43,11 @@ def dynamodb(aws: None) -> DynamoDBClient:
 
 @pytest.fixture
 def s3(aws: None) -> S3Client:
-    """An upload bucket with versions and an output bucket."""
+    """An upload bucket and an output bucket, with versions as the template's."""
     client = boto3.client("s3")
     for bucket in ("uploads", "outputs"):
         client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
-    client.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
+        client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     return client
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from cliploop.adapters.s3_fetched_sources import S3FetchedSources
 from cliploop.application.ports_web import FetchAddress, FetchedSources
@@ -160,6 +161,16 @@ def test_no_more_than_a_part_is_read_ahead(s3: S3Client) -> None:
 
 
 def test_a_store_that_does_not_answer_is_tried_again(s3: S3Client) -> None:
+    def time_out(**_: object) -> None:
+        raise ReadTimeoutError(endpoint_url="https://s3")
+
+    s3.put_object = time_out  # type: ignore[assignment,method-assign]
+    with pytest.raises(CliploopError) as raised:
+        S3FetchedSources(s3, "uploads").store(ADDRESS, InMemoryWebSource(b"x"), idle)
+    assert (raised.value.code, raised.value.retryable) == (ErrorCode.UNAVAILABLE, True)
+
+
+def test_a_store_that_is_not_there_ends_the_task(s3: S3Client) -> None:
     with pytest.raises(CliploopError) as raised:
         S3FetchedSources(s3, "nowhere").store(ADDRESS, InMemoryWebSource(b"x"), idle)
-    assert (raised.value.code, raised.value.retryable) == (ErrorCode.UNAVAILABLE, True)
+    assert (raised.value.code, raised.value.retryable) == (ErrorCode.INTERNAL, False)

@@ -53,6 +53,15 @@ def test_a_file_stays_as_it_became_known(files: Files) -> None:
     assert files.get_many(PROJECT, [FILE.file_id]) == [FILE]
 
 
+def test_a_link_whose_row_is_not_going_to_be_is_forgotten(files: Files) -> None:
+    files.link(PROJECT, 3, 1, NOW_MS)
+    files.link(PROJECT, 3, 2, NOW_MS)
+    for _ in range(2):  # once more does nothing
+        files.unlink(PROJECT, 3, 2, NOW_MS)
+    files.unlink(PROJECT, 3, 1, NOW_MS + 1)  # another link of the same task
+    assert files.tasks_of(PROJECT, 3, 9) == [1]
+
+
 def test_files_come_in_the_order_asked_each_once(files: Files) -> None:
     files.add(FILE)
     files.add(PLAIN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import pytest
 
 from cliploop.adapters.eventbridge_notifications import EventBridgeNotifications
 from cliploop.adapters.sqs_callbacks import SqsCallbackQueue
-from cliploop.adapters.sqs_retry import SqsRetry, retry_delay_s
+from cliploop.adapters.sqs_retry import SqsRetry, callback_delay_s, callback_step_s, retry_delay_s
 from cliploop.adapters.sqs_work import SqsWorkQueue
 from cliploop.application.ports_events import MAX_EVENT_BYTES, Callback, CallbackQueue
 from cliploop.domain.errors import CliploopError, ErrorCode
@@ -50,6 +51,14 @@ def test_a_task_sent_to_work_arrives_with_its_whole_id(sqs: SQSClient) -> None:
     SqsWorkQueue(sqs, url).send("p", 2**63 - 1)
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
     assert json.loads(message["Body"]) == {"project_id": "p", "task_id": "9223372036854775807"}
+
+
+def test_a_message_of_a_task_is_of_its_projects_group(sqs: SQSClient) -> None:
+    """By the groups SQS is fair; no group may have a name that SQS refuses."""
+    url, project_id = sqs.create_queue(QueueName="work")["QueueUrl"], "0123456789abcdef" * 2
+    SqsWorkQueue(sqs, url).send(project_id, 1)
+    (message,) = sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["MessageGroupId"])["Messages"]
+    assert message["Attributes"]["MessageGroupId"] == project_id
 
 
 def test_a_queue_that_is_gone_is_tried_again(sqs: SQSClient) -> None:
@@ -92,6 +101,39 @@ def test_the_backoff_doubles_up_to_five_minutes() -> None:
     assert [retry_delay_s(count) for count in (1, 2, 3, 7, 1000)] == [5, 10, 20, 300, 300]
 
 
+def test_the_backoff_of_callbacks_doubles_up_to_an_hour_and_has_jitter_on_the_whole_way_to_the_next_step() -> None:
+    assert [callback_step_s(count) for count in (1, 2, 3, 10, 11, 1000)] == [4, 8, 16, 2048, 3600, 3600]
+    for count in (1, 5, 11, 34):
+        step = callback_step_s(count)
+        assert callback_delay_s(count, lambda _: 0) == step
+        assert callback_delay_s(count, lambda end: end - 1) == 2 * step
+        drawn = {callback_delay_s(count) for _ in range(300)}
+        assert min(drawn) >= step
+        assert max(drawn) <= 2 * step
+        assert len(drawn) > min(step, 100) / 2, "callbacks that failed together do not come back together"
+
+
+def test_a_queue_may_have_a_backoff_of_its_own(sqs: SQSClient) -> None:
+    url = sqs.create_queue(QueueName="callbacks", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    record = {
+        "messageId": "1",
+        "receiptHandle": message["ReceiptHandle"],
+        "eventSourceARN": "arn",
+        "attributes": {"ApproximateReceiveCount": "7"},
+    }
+    asked: list[int] = []
+
+    def at_once(receive_count: int) -> int:
+        asked.append(receive_count)
+        return 0
+
+    assert SqsRetry(sqs, {"arn": url}, at_once).put_back([record], failed=["1"]) == []
+    assert asked == [7]
+    assert "Messages" in sqs.receive_message(QueueUrl=url)
+
+
 CALLBACK = Callback("p", "d", "https://example.com/ü", {"Name": "ü\uffff\x00日本", "Deep": [1, 2.5, {"None": None}]})
 
 
@@ -129,6 +171,27 @@ def test_a_callback_of_a_project_is_one_that_the_previous_release_reads(sqs: SQS
     SqsCallbackQueue(sqs, url).send(CALLBACK)
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
     assert json.loads(message["Body"]).keys() == {"project_id", "delivery_id", "url", "body"}
+
+
+def test_callbacks_to_one_host_are_one_group_so_that_its_backlog_is_its_own(sqs: SQSClient) -> None:
+    url = sqs.create_queue(QueueName="callbacks")["QueueUrl"]
+    queue = SqsCallbackQueue(sqs, url)
+    long = f"{'a' * 60}.{'b' * 60}.example.com"
+    addresses = [
+        "https://a.example/1",
+        "http://A.EXAMPLE:8080/2?x",
+        "https://b.example/1",
+        f"https://{long}/",
+        "no:\ud800",
+    ]
+    groups: dict[str, str] = {}
+    for address in addresses:
+        queue.send(replace(CALLBACK, url=address))
+        (message,) = sqs.receive_message(QueueUrl=url, AttributeNames=["MessageGroupId"])["Messages"]
+        groups[address] = message["Attributes"]["MessageGroupId"]
+    assert groups[addresses[0]] == groups[addresses[1]]
+    assert len(set(groups.values())) == 4
+    assert all(re.fullmatch("[!-~]{1,128}", group) for group in groups.values())  # what SQS takes
 
 
 def test_the_largest_callback_fits_with_the_longest_address(callbacks: Callbacks) -> None:

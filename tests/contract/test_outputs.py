@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import md5
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from cliploop.adapters.s3_outputs import S3Outputs
-from cliploop.application.ports import EncodedImage, OutputAddress, Outputs
+from cliploop.application.ports import EncodedImage
+from cliploop.application.ports_outputs import OutputAddress, Outputs
+from cliploop.bootstrap.parts import client_config
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.task import LeaseLostError
 from cliploop.domain.template import ImageFormat
 from cliploop.testing import InMemoryOutputs
-from cliploop.testing.in_memory import KeptImage
+from cliploop.testing.in_memory_outputs import KeptImage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -278,3 +285,137 @@ def _touch(s3: S3Client, key: str) -> None:
     """Store something else as the same task's same attempt."""
     there = s3.get_object(Bucket="outputs", Key=key)
     s3.put_object(Bucket="outputs", Key=key, Body=there["Body"].read() + b"+", Metadata=there["Metadata"])
+
+
+# -- taking back -------------------------------------------------------------------------------------
+
+
+def is_there(store: Store, key: str) -> bool:
+    try:
+        store.read(key)
+    except (KeyError, ClientError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("address", [ADDRESS, CHOSEN])
+def test_what_a_task_has_stored_can_be_taken_back(store: Store, tmp_path: Path, address: OutputAddress) -> None:
+    store.outputs.withdraw(address)  # nothing is there
+    store.outputs.publish(address, image(tmp_path, b"one"))
+    store.outputs.withdraw(replace(address, attempt=3))
+    assert not is_there(store, address.key)
+    store.outputs.withdraw(address)
+
+
+def test_what_a_later_attempt_has_stored_stays(store: Store, tmp_path: Path) -> None:
+    store.outputs.publish(replace(ADDRESS, attempt=2), image(tmp_path, b"two"))
+    store.outputs.withdraw(ADDRESS)
+    assert store.read(ADDRESS.key) == b"two"
+
+
+def test_another_tasks_image_stays_and_so_does_what_is_not_ours(store: Store, tmp_path: Path) -> None:
+    store.outputs.publish(LATER, image(tmp_path, b"two"))
+    store.outputs.withdraw(CHOSEN)
+    assert store.read(CHOSEN.key) == b"two"
+    store.put(ADDRESS.key, b"somebody's")
+    store.outputs.withdraw(replace(ADDRESS, destination="", task_id=1))
+    foreign = replace(CHOSEN, destination="foreign.gif")
+    store.put("foreign.gif", b"somebody's")
+    store.outputs.withdraw(foreign)
+    assert store.read("foreign.gif") == b"somebody's"
+
+
+def test_the_image_that_was_replaced_comes_back(s3: S3Client, tmp_path: Path) -> None:
+    outputs = S3Outputs(s3, "outputs")
+    outputs.publish(CHOSEN, image(tmp_path, b"one"))
+    outputs.publish(LATER, image(tmp_path, b"two"))
+    outputs.publish(replace(LATER, attempt=2), image(tmp_path, b"three"))
+    outputs.withdraw(replace(LATER, attempt=2))
+    assert s3.get_object(Bucket="outputs", Key=CHOSEN.key)["Body"].read() == b"one"
+
+
+def test_an_image_that_is_covered_by_another_tasks_does_not_come_back(s3: S3Client, tmp_path: Path) -> None:
+    """Both fail; the earlier one first, when its image lies under the later one's."""
+    outputs = S3Outputs(s3, "outputs")
+    outputs.publish(CHOSEN, image(tmp_path, b"one"))
+    outputs.publish(LATER, image(tmp_path, b"two"))
+    outputs.withdraw(CHOSEN)
+    assert s3.get_object(Bucket="outputs", Key=CHOSEN.key)["Body"].read() == b"two"
+    outputs.withdraw(LATER)
+    assert "Versions" not in s3.list_object_versions(Bucket="outputs")
+
+
+def test_a_store_that_may_not_be_written_ends_the_task_and_one_that_is_down_does_not(
+    s3: S3Client, tmp_path: Path
+) -> None:
+    for status, code, retryable in ((403, ErrorCode.INTERNAL, False), (503, ErrorCode.UNAVAILABLE, True)):
+
+        def refuse(status: int = status, **_: object) -> None:
+            answer = {"Error": {"Code": "AccessDenied" if status == 403 else "SlowDown"}}
+            raise ClientError(answer, "PutObject")  # type: ignore[arg-type]
+
+        s3.put_object = refuse  # type: ignore[assignment,method-assign]
+        with pytest.raises(CliploopError) as raised:
+            S3Outputs(s3, "outputs").publish(ADDRESS, image(tmp_path, b"one"))
+        assert (raised.value.code, raised.value.retryable) == (code, retryable)
+
+
+# -- while it goes out -------------------------------------------------------------------------------
+
+
+@contextmanager
+def slow_server() -> Iterator[tuple[str, list[int]]]:
+    """An S3 that takes what it is sent, and how many bytes each request had."""
+    sizes: list[int] = []
+
+    class Taking(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            sizes.append(len(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Taking)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", sizes
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_long_upload_keeps_its_lease(tmp_path: Path) -> None:
+    content, beats = bytes(4 << 20), []
+    with slow_server() as (endpoint, sizes), closing(_s3_at(endpoint)) as client:
+        S3Outputs(client, "outputs").publish(ADDRESS, image(tmp_path, content), lambda: beats.append(1))
+    assert sizes == [len(content)]
+    assert len(beats) > 20
+
+
+def test_an_upload_that_is_overtaken_stops_where_it_is(tmp_path: Path) -> None:
+    content, beats = bytes(4 << 20), []
+
+    def beat() -> None:
+        beats.append(1)
+        if len(beats) > 10:
+            raise LeaseLostError
+
+    with slow_server() as (endpoint, sizes), closing(_s3_at(endpoint)) as client, pytest.raises(LeaseLostError):
+        S3Outputs(client, "outputs").publish(ADDRESS, image(tmp_path, content), beat)
+    assert sum(sizes) < len(content)
+
+
+def _s3_at(endpoint: str) -> S3Client:
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="eu-north-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=client_config(),
+    )

@@ -88,6 +88,12 @@ def test_a_row_whose_source_is_still_to_be_fetched_reads_back(tasks: Tasks, cloc
     assert tasks.get(row.project_id, row.task_id) == row
 
 
+def test_a_row_that_was_fetched_told_of_and_redriven_reads_back(tasks: Tasks, clock: SettableClock) -> None:
+    row = task(clock, origin="https://films.example/a.mp4", pull_told=True, attempt=4, attempts_before=3)
+    tasks.add(row)
+    assert tasks.get(row.project_id, row.task_id) == row
+
+
 def test_a_template_by_sides_reads_back(tasks: Tasks, clock: SettableClock) -> None:
     tall = replace(PRESET_WEBP, width=320, height=240, by_sides=True)
     row = task(clock, outputs=(Output(TemplateUse(tall)), Output(TemplateUse(PRESET_WEBP))))
@@ -107,7 +113,7 @@ def test_a_row_does_not_grow_by_what_its_caller_did_not_say(dynamodb: DynamoDBCl
     store = DynamoDBTasks(dynamodb, "tasks", retention_days=30, clock=clock)
     row = store.add(task(clock))
     (item,) = dynamodb.scan(TableName="tasks")["Items"]
-    assert item.keys().isdisjoint({"application", "callback_url"})
+    assert item.keys().isdisjoint({"application", "callback_url", "attempts_before", "pull_told"})
     assert all("destination" not in output["M"] for output in item["outputs"]["L"])
     assert store.get(row.project_id, row.task_id) == row
 
@@ -279,6 +285,40 @@ def test_a_canceled_row_is_counted_among_the_canceled_ones(tasks: Tasks, clock: 
     tasks.retire(canceled, canceled.told())
     assert listed(tasks, TaskFilter(frozenset({TaskState.CANCELED}))) == (1, [1])
     assert listed(tasks, TaskFilter()) == (1, [1])
+
+
+def test_a_row_that_is_brought_back_is_counted_among_the_open_ones_only(tasks: Tasks, clock: SettableClock) -> None:
+    claimed = task(clock).claim(clock.now_ms())
+    failed = claimed.fail(1, Failure(ErrorCode.SOURCE_MALFORMED, "broken"), clock.now_ms())
+    told = failed.told()
+    tasks.add(failed)
+    tasks.retire(failed, told)
+    waiting = told.redriven(clock.now_ms())
+    tasks.revive(told, waiting)
+    assert tasks.get(waiting.project_id, 1) == waiting
+    assert listed(tasks, TaskFilter(frozenset({TaskState.FAILED}))) == (0, [])
+    assert listed(tasks, TaskFilter(frozenset({TaskState.WAITING}))) == (1, [1])
+    assert listed(tasks, TaskFilter()) == (1, [1])
+    with pytest.raises(RevisionConflictError):
+        tasks.revive(told, waiting)
+    assert listed(tasks, TaskFilter()) == (1, [1])
+    again = waiting.claim(clock.now_ms()).fail(2, Failure(ErrorCode.SOURCE_MALFORMED, "broken"), clock.now_ms())
+    tasks.replace(waiting, again)
+    tasks.retire(again, again.told())
+    assert listed(tasks, TaskFilter(frozenset({TaskState.FAILED}))) == (1, [1])
+
+
+def test_a_row_whose_end_was_not_told_is_brought_back_without_being_counted(
+    tasks: Tasks, clock: SettableClock
+) -> None:
+    other = task(clock, 2).cancel(clock.now_ms())
+    tasks.add(other)
+    tasks.retire(other, other.told())
+    failed = task(clock).claim(clock.now_ms()).fail(1, Failure(ErrorCode.INTERNAL, "bug"), clock.now_ms())
+    tasks.add(failed)
+    tasks.revive(failed, failed.redriven(clock.now_ms()))
+    total, ids = listed(tasks, TaskFilter())
+    assert (total, sorted(ids)) == (2, [1, 2])
 
 
 def test_a_list_ends_at_the_retention(clock: SettableClock, request: pytest.FixtureRequest) -> None:

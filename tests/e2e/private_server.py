@@ -8,18 +8,33 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
+@dataclass(frozen=True)
+class Heard:
+    """A POST, whatever it was answered with."""
+
+    path: str
+    headers: Message
+    body: bytes
+
+
 @dataclass
 class PrivateServer:
-    """Its state. ``refusals`` are the statuses of the next callbacks; then they are taken with 200."""
+    """Its state. ``refusals`` are the statuses of the next callbacks; then they are taken with 200.
+
+    A path in ``refusals_at`` has its own.
+    """
 
     address: str
     film: bytes
     callbacks: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[int] = field(default_factory=list)
+    refusals_at: dict[str, list[int]] = field(default_factory=dict)
+    heard: list[Heard] = field(default_factory=list)
     served: list[str] = field(default_factory=list)
 
     def url(self, path: str) -> str:
@@ -49,7 +64,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         state = self.server.state
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        status = state.refusals.pop(0) if state.refusals else 200
+        state.heard.append(Heard(self.path, self.headers, body))
+        refusals = state.refusals_at.get(self.path, state.refusals)
+        status = refusals.pop(0) if refusals else 200
         if status == 200:
             state.callbacks.append(json.loads(body))
         self._answer(status)

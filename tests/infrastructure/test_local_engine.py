@@ -130,6 +130,19 @@ def test_a_preflight_is_answered_as_the_template_says(engine: Engine) -> None:
     }
 
 
+def test_a_standard_queue_takes_groups_and_keeps_none_of_their_messages_back(engine: Engine) -> None:
+    sqs = connect(engine.endpoint, "sqs")
+    url = sqs.create_queue(QueueName="fair")["QueueUrl"]
+    for text in ("first", "second"):
+        sqs.send_message(QueueUrl=url, MessageBody=text, MessageGroupId="receiver")
+    sqs.send_message(QueueUrl=url, MessageBody="of no group")
+    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["MessageGroupId"])[
+        "Messages"
+    ]
+    groups = {each["Body"]: each.get("Attributes", {}).get("MessageGroupId") for each in received}
+    assert groups == {"first": "receiver", "second": "receiver", "of no group": None}
+
+
 def test_the_engine_listens_on_the_loopback_only(engine: Engine) -> None:
     ports = {f"{urlsplit(url).port:04X}" for url in (engine.endpoint, engine.front_door)}
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]

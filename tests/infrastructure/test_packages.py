@@ -57,7 +57,7 @@ def test_each_function_with_its_layer_fits_into_lambda(architecture: str, tmp_pa
         for name, folder in packages.items()
         if name != "FfmpegLayer"
     }
-    assert len(sizes) == 5
+    assert len(sizes) == 6
     assert max(sizes.values()) <= LIMIT, sizes
 
 
@@ -77,7 +77,7 @@ def test_the_layer_holds_an_executable_and_its_licences() -> None:
 
 def test_a_function_carries_only_the_libraries_that_it_needs() -> None:
     packages = built("x86_64")
-    for name in ("OnTaskChangeFunction", "QueryTasksFunction"):
+    for name in ("OnTaskChangeFunction", "QueryTasksFunction", "SweepFunction"):
         top = {each.name for each in packages[name].iterdir() if each.is_dir() and "dist-info" not in each.name}
         assert top - {"__pycache__"} == {"aws_lambda_powertools", "cliploop", "jmespath"}
     upload = {each.name for each in packages["OnUploadFunction"].iterdir()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import string
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 
 from cliploop import settings
 from cliploop.adapters.dynamodb_files import SORT_KEY as FILE_KEY
+from cliploop.adapters.sqs_retry import callback_delay_s
 from cliploop.adapters.task_rows import SORT_KEY
 from cliploop.domain.limits import Limits
 from cliploop.domain.upload import APPLIED_PREFIX
@@ -31,6 +33,7 @@ SETTINGS = {
     "SendCallbackFunction": settings.SendCallbackSettings,
     "QueryTasksFunction": settings.QueryTasksSettings,
     "ManageTasksFunction": settings.ManageTasksSettings,
+    "SweepFunction": settings.SweepSettings,
 }
 FUNCTIONS = tuple(SETTINGS)
 #: What every function is told (Globals), whether it reads it or not.
@@ -111,7 +114,7 @@ def test_an_alias_stands_between_each_function_and_its_callers(transformed: Temp
     called += [
         each["IntegrationUri"]["Ref"] for each in of_type(resources, "AWS::ApiGatewayV2::Integration").values()
     ]
-    assert len(called) == 8
+    assert len(called) == 9
     assert {resources[name]["Type"] for name in called} == {"AWS::Lambda::Alias"}
 
 
@@ -224,6 +227,39 @@ def test_queues_are_encrypted_and_dead_letters_are_kept_two_weeks(resources: Tem
     }
 
 
+def test_a_callback_is_tried_for_a_day_at_least_before_it_is_laid_aside(resources: Template) -> None:
+    queue = properties(resources, "CallbacksQueue")
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["CallbacksDeadLetters", "Arn"]}
+    pauses = range(1, queue["RedrivePolicy"]["maxReceiveCount"])  # one between two tries
+    shortest = sum(callback_delay_s(count, lambda _: 0) for count in pauses)
+    longest = sum(callback_delay_s(count, lambda end: end - 1) for count in pauses)
+    a_day_s = 24 * 3600
+    assert a_day_s <= shortest <= longest < 3 * a_day_s
+    assert max(callback_delay_s(count, lambda end: end - 1) for count in pauses) < 12 * 3600  # SQS's limit
+    # What is older than that is deleted by SQS, and never laid aside; the age goes on in the dead-letter queue.
+    assert queue["MessageRetentionPeriod"] == TWO_WEEKS_S > 4 * longest
+
+
+def test_the_first_tries_of_a_callback_come_within_half_a_minute() -> None:
+    assert sum(callback_delay_s(count, lambda end: end - 1) for count in (1, 2)) <= 30
+
+
+def test_a_callback_has_the_function_for_itself(template: Template) -> None:
+    source = properties(template["Resources"], "SendCallbackFunction")["Events"]["Callbacks"]["Properties"]
+    assert source["BatchSize"] == 1
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]  # else failures would slow the polling down
+    assert source["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "CallbackConcurrency"}}
+    assert template["Parameters"]["CallbackConcurrency"]["Default"] >= 10
+
+
+def test_the_keys_of_callbacks_are_made_by_the_stack(resources: Template) -> None:
+    made = properties(resources, "CallbackKeysSecret")["GenerateSecretString"]
+    assert (made["SecretStringTemplate"], made["GenerateStringKey"]) == ("{}", "key")
+    assert made["PasswordLength"] == 64
+    left = set(map(chr, range(0x21, 0x7F))) - set(made["ExcludeCharacters"])
+    assert left == set(string.ascii_letters + string.digits)
+
+
 # --- tables --------------------------------------------------------------------------------------
 
 
@@ -316,6 +352,7 @@ def test_no_role_has_a_wildcard_in_an_action(transformed: Template) -> None:
         "SendCallbackRole",
         "QueryTasksRole",
         "ManageTasksRole",
+        "SweepRole",
         "UploadGrantRole",
     }
     for name in roles:
@@ -346,8 +383,21 @@ def test_who_calls_other_peoples_addresses_may_do_nothing_else(resources: Templa
         for each in statements(resources, "SendCallbackRole")
         if each["Sid"] not in {"WriteItsLog", "TakeMessages"}
     ]
-    assert [each["Action"] for each in rights] == ["dynamodb:GetItem"]
-    assert [each["Resource"] for each in rights] == [{"Fn::GetAtt": ["CatalogTable", "Arn"]}]
+    assert {each["Action"]: each["Resource"] for each in rights} == {
+        "dynamodb:GetItem": {"Fn::GetAtt": ["CatalogTable", "Arn"]},
+        "secretsmanager:GetSecretValue": {"Fn::GetAtt": ["CallbackKeysSecret", "Id"]},
+        "sqs:SendMessage": {"Fn::GetAtt": ["CallbacksDeadLetters", "Arn"]},
+    }
+
+
+def test_nobody_else_may_read_what_callbacks_are_signed_with(resources: Template) -> None:
+    readers = {
+        role
+        for role in of_type(resources, "AWS::IAM::Role")
+        for statement in statements(resources, role)
+        if "CallbackKeysSecret" in set(references(statement["Resource"]))
+    }
+    assert readers == {"SendCallbackRole"}
 
 
 def test_an_upload_that_was_applied_for_can_only_go_where_nothing_starts_by_itself(resources: Template) -> None:

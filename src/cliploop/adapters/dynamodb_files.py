@@ -65,9 +65,14 @@ class DynamoDBFiles:
     def link(self, project_id: str, file_id: int, task_id: int, created_ms: int) -> None:
         """See ``Files``."""
         expires_at_s = created_ms // 1000 + self.retention_days * _DAY_S
-        key = _key(project_id, file_id, f"{_LINK}{created_ms:013d}#{task_id}")
+        key = _link_key(project_id, file_id, task_id, created_ms)
         with unavailable_when_failing("linking a task to its file"):
             self.client.put_item(TableName=self.table, Item=key | {"expires_at": {"N": str(expires_at_s)}})
+
+    def unlink(self, project_id: str, file_id: int, task_id: int, created_ms: int) -> None:
+        """See ``Files``."""
+        with unavailable_when_failing("taking a link to a task away"):
+            self.client.delete_item(TableName=self.table, Key=_link_key(project_id, file_id, task_id, created_ms))
 
     def tasks_of(self, project_id: str, file_id: int, most: int) -> list[int]:
         """See ``Files``. One answer holds them, unless a task was linked more than once."""
@@ -120,6 +125,10 @@ def item_to_file(item: Mapping[str, Any]) -> SourceFile:
 
 def _key(project_id: str, file_id: int, sort_key: str) -> Item:
     return {"pk": {"S": f"{project_id}#file#{file_id}"}, "sk": {"S": sort_key}}
+
+
+def _link_key(project_id: str, file_id: int, task_id: int, created_ms: int) -> Item:
+    return _key(project_id, file_id, f"{_LINK}{created_ms:013d}#{task_id}")
 
 
 def _linked_task(item: Mapping[str, Any]) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from cliploop.adapters.aws_errors import code_of, unavailable_when_failing
+from cliploop.adapters.dynamodb_quota import quota_updates
 from cliploop.adapters.dynamodb_reads import read_items
 from cliploop.adapters.dynamodb_task_lists import DynamoDBTaskLists
 from cliploop.adapters.dynamodb_transactions import write_together
@@ -14,6 +15,7 @@ from cliploop.adapters.task_counts import count_updates
 from cliploop.adapters.task_rows import item_to_task, row_key, task_to_item
 from cliploop.application.ports import Clock, RevisionConflictError
 from cliploop.domain.query import PageRequest, TaskFilter, TaskPage
+from cliploop.domain.quota import NO_DEMAND, NO_QUOTA, Quota
 from cliploop.domain.task import Task
 
 if TYPE_CHECKING:
@@ -31,8 +33,10 @@ class DynamoDBTasks:
     retention_days: int
     clock: Clock
 
-    def add(self, task: Task) -> Task:
+    def add(self, task: Task, quota: Quota = NO_QUOTA) -> Task:
         """See ``Tasks``."""
+        if task.demand != NO_DEMAND:
+            return self._add_within(quota, task)
         with unavailable_when_failing("registering a task"):
             try:
                 self.client.put_item(
@@ -83,8 +87,20 @@ class DynamoDBTasks:
         expires_at_s = self._expires_at_s(after)
         row = {"TableName": self.table, "Item": task_to_item(after, expires_at_s), **_when_unchanged(before)}
         counts = [{"Update": count} for count in count_updates(self.table, after, expires_at_s)]
+        given_back = quota_updates(self.table, after.project_id, after.demand.beyond(before.demand))
         with unavailable_when_failing("counting an ended task"):
-            if not write_together(self.client, [{"Put": row}, *counts]):
+            if not write_together(self.client, [{"Put": row}, *counts, *given_back], crowded=bool(given_back)):
+                raise RevisionConflictError
+
+    def revive(self, before: Task, after: Task) -> None:
+        """See ``Tasks``. A row that is in ``due`` was not counted yet."""
+        expires_at_s = self._expires_at_s(after)
+        row = {"TableName": self.table, "Item": task_to_item(after, expires_at_s), **_when_unchanged(before)}
+        counted = () if before.due_at_ms else count_updates(self.table, before, expires_at_s, by=-1)
+        uncounts = [{"Update": count} for count in counted]
+        taken = quota_updates(self.table, after.project_id, after.demand.beyond(before.demand))
+        with unavailable_when_failing("bringing a task back"):
+            if not write_together(self.client, [{"Put": row}, *uncounts, *taken], crowded=bool(taken)):
                 raise RevisionConflictError
 
     def list(self, project_id: str, where: TaskFilter, page: PageRequest) -> TaskPage:
@@ -96,6 +112,19 @@ class DynamoDBTasks:
     @property
     def _lists(self) -> DynamoDBTaskLists:
         return DynamoDBTaskLists(self.client, self.table, self.retention_days, self.clock)
+
+    def _add_within(self, quota: Quota, task: Task) -> Task:
+        row = {"TableName": self.table, "Item": self._item(task), "ConditionExpression": "attribute_not_exists(pk)"}
+        taken = quota_updates(self.table, task.project_id, task.demand, quota)
+        if quota.admits(task.demand, NO_DEMAND):
+            with unavailable_when_failing("registering a task"):
+                if write_together(self.client, [{"Put": row}, *taken], crowded=True):
+                    return task
+        # The quota has no room for it, or it is a repeat, whose row may stand in a quota that is full by now.
+        stored = self.get(task.project_id, task.task_id)
+        if stored is None:
+            raise quota.refusal_of(task.demand)
+        return stored
 
     def _item(self, task: Task) -> dict[str, Any]:
         return task_to_item(task, self._expires_at_s(task))

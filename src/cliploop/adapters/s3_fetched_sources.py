@@ -34,7 +34,7 @@ class S3FetchedSources:
 
     def store(self, address: FetchAddress, source: WebSource, beat: Callable[[], None]) -> UploadedObject:
         """See ``FetchedSources``. A file that fits in one part is put at once."""
-        with unavailable_when_failing("storing a fetched source"):
+        with unavailable_when_failing("storing a fetched source", refusal_ends_it=True):
             first = _next_part(source, beat)
             if not first:
                 raise CliploopError(ErrorCode.FETCH_FAILED, "The address answered with an empty body.")

@@ -3,12 +3,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from cliploop.adapters.aws_errors import code_of, unavailable_when_failing
-from cliploop.application.ports import EncodedImage, OutputAddress
+from cliploop.adapters.beating_file import BeatingFile
+from cliploop.application.ports import Beat, EncodedImage, no_beat
+from cliploop.application.ports_outputs import OutputAddress
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.output import StoredImage
 from cliploop.domain.publication import Publication, name_taken
@@ -26,6 +28,9 @@ _NEVER_CHANGES = "public, max-age=31536000, immutable"
 _MAY_CHANGE = "no-cache"
 #: How often a put is tried that meets another one under its key. Each meeting is one that somebody else has won.
 _MOST_MEETINGS = 5
+#: Versions of one key that are looked at where an image is taken back. Attempts at one task make few; of tasks that
+#: were started with one name, those of a time are near the top.
+_MOST_VERSIONS = 50
 #: What S3 answers where a condition does not hold, another conditional put is under way, or the object of an If-Match
 #: is gone (API reference, PutObject).
 _CONDITION_FAILED = {"PreconditionFailed", "412", "ConditionalRequestConflict", "NoSuchKey"}
@@ -56,18 +61,18 @@ class S3Outputs:
             duration_ms=image.duration_ms,
         )
 
-    def publish(self, address: OutputAddress, image: EncodedImage) -> None:
+    def publish(self, address: OutputAddress, image: EncodedImage, beat: Beat = no_beat) -> None:
         """See ``Outputs``."""
-        with unavailable_when_failing("storing an image"):
+        with unavailable_when_failing("storing an image", refusal_ends_it=True):
             for _ in range(_MOST_MEETINGS):
-                if self._put(address, image, {"IfNoneMatch": "*"}):
+                if self._put(address, image, {"IfNoneMatch": "*"}, beat):
                     return
                 there = self._there(address)
                 if there is None:
                     continue  # removed since
                 if not address.publication(image.md5).replaces(there.by):
                     return
-                if self._put(address, image, {"IfMatch": there.etag}):
+                if self._put(address, image, {"IfMatch": there.etag}, beat):
                     return
         raise CliploopError(
             ErrorCode.UNAVAILABLE,
@@ -76,19 +81,39 @@ class S3Outputs:
             retryable=True,
         )
 
-    def _there(self, address: OutputAddress) -> _Stored | None:
+    def withdraw(self, address: OutputAddress) -> None:
+        """See ``Outputs``. Versions are deleted, one by one: what another task has stored there stays, or comes back.
+
+        Also those that are covered by another task's image: if that one is removed some day, this must not come back.
+        """
+        with unavailable_when_failing("removing an image", refusal_ends_it=True):
+            for version_id in self._versions(address.key):
+                try:
+                    there = self._there(address, version_id)
+                except CliploopError:
+                    continue  # somebody else's
+                if there is not None and address.has_stored(there.by):
+                    self.client.delete_object(Bucket=self.bucket, Key=address.key, VersionId=version_id)
+
+    def _versions(self, key: str) -> list[str]:
+        """The newest versions of the object; "null" in a bucket without versions."""
+        answer = self.client.list_object_versions(Bucket=self.bucket, Prefix=key, MaxKeys=_MOST_VERSIONS)
+        return [each["VersionId"] for each in answer.get("Versions", []) if each["Key"] == key]
+
+    def _there(self, address: OutputAddress, version_id: str = "") -> _Stored | None:
+        version: Any = {"VersionId": version_id} if version_id else {}
         try:
-            head = self.client.head_object(Bucket=self.bucket, Key=address.key)
+            head = self.client.head_object(Bucket=self.bucket, Key=address.key, **version)
         except ClientError as error:
             if code_of(error) == "404":
                 return None
             raise
         return _Stored(_stored_by(head["Metadata"], address), head["ETag"])
 
-    def _put(self, address: OutputAddress, image: EncodedImage, condition: dict[str, str]) -> bool:
+    def _put(self, address: OutputAddress, image: EncodedImage, condition: dict[str, str], beat: Beat) -> bool:
         """Whether the condition held and the image is stored."""
         try:
-            with image.path.open("rb") as body:
+            with BeatingFile(image.path, beat) as body, body.unwrapped():
                 self.client.put_object(
                     Bucket=self.bucket,
                     Key=address.key,

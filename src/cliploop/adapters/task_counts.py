@@ -41,16 +41,16 @@ def bucket_in(item: Mapping[str, Any]) -> str:
     return str(item["pk"]["S"].rpartition("#")[2])
 
 
-def count_updates(table: str, task: Task, expires_at_s: int) -> Iterator[UpdateTypeDef]:
-    """Count an ended task in every bucket that it belongs to."""
+def count_updates(table: str, task: Task, expires_at_s: int, by: int = 1) -> Iterator[UpdateTypeDef]:
+    """Count an ended task in every bucket that it belongs to, or take it back (``by`` -1)."""
     for bucket in buckets_of(second_of(task.created_ms)):
         yield {
             "TableName": table,
             "Key": node_key(task.project_id, bucket[:-2]),
-            "UpdateExpression": "ADD #child :one SET expires_at = :end",
+            "UpdateExpression": "ADD #child :by SET expires_at = :end",
             "ExpressionAttributeNames": {"#child": _LETTERS[task.state] + bucket[-2:]},
             "ExpressionAttributeValues": {
-                ":one": {"N": "1"},
+                ":by": {"N": str(by)},
                 ":end": {"N": str(expires_at_s + _LONGEST_BUCKET_S)},
             },
         }

@@ -19,6 +19,7 @@ from cliploop.domain.media import AudioStream, MediaInfo, VideoStream
 from cliploop.domain.output import Output, OutputState, StoredImage
 from cliploop.domain.plan import OutputPlan
 from cliploop.domain.procedure import NotifyMode, TemplateUse
+from cliploop.domain.quota import NO_DEMAND, Demand
 from cliploop.domain.section import AppliedSection, Section
 from cliploop.domain.task import Task, TaskState
 from cliploop.domain.template import GifTuning, ImageFormat, Template
@@ -92,6 +93,8 @@ def item_to_task(item: Mapping[str, Any]) -> Task:
         failure=_failure(row.get("failure")),
         state=TaskState(row["state"]),
         due_at_ms=int(row.get("due_at", 0)),
+        pull_told=row.get("pull_told", False),
+        demand=Demand(**_whole(row["demand"])) if "demand" in row else NO_DEMAND,
         **_plain(row),
     )
 
@@ -110,10 +113,13 @@ _NUMBERS = (
     "revision",
     "row_version",
 )
+#: Likewise, but mostly 0; then the row does without them.
+_RARE_NUMBERS = ("attempts_before",)
 
 
 def _plain(row: Item) -> Item:
-    return {name: row.get(name, "") for name in _TEXTS} | {name: int(row[name]) for name in _NUMBERS}
+    numbers = {name: int(row[name]) for name in _NUMBERS} | {name: int(row.get(name, 0)) for name in _RARE_NUMBERS}
+    return {name: row.get(name, "") for name in _TEXTS} | numbers
 
 
 def _task_fields(task: Task) -> Item:
@@ -128,7 +134,9 @@ def _task_fields(task: Task) -> Item:
         "media": _media_row(task.media),
         "failure": _failure_row(task.failure),
         "state": task.state.value,
-        **{name: getattr(task, name) or None for name in _TEXTS},
+        "demand": None if task.demand == NO_DEMAND else vars(task.demand),
+        "pull_told": task.pull_told or None,
+        **{name: getattr(task, name) or None for name in (*_TEXTS, *_RARE_NUMBERS)},
         **{name: getattr(task, name) for name in _NUMBERS},
     }
 

@@ -16,13 +16,12 @@ from cliploop.domain.errors import CliploopError
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.media import MediaInfo
 from cliploop.domain.notification import Notification
-from cliploop.domain.output import StoredImage
 from cliploop.domain.plan import OutputPlan
 from cliploop.domain.procedure import PrefixRule, Procedure
-from cliploop.domain.publication import Publication
 from cliploop.domain.query import PageRequest, TaskFilter, TaskPage
+from cliploop.domain.quota import NO_QUOTA, Quota
 from cliploop.domain.task import Task
-from cliploop.domain.template import ImageFormat, Template
+from cliploop.domain.template import Template
 
 
 @dataclass(frozen=True)
@@ -79,15 +78,30 @@ class EncodedImage:
     seconds: StageSeconds = field(default=StageSeconds(), compare=False)
 
 
+#: Called by long work, some times a second at most; raises to stop it.
+Beat = Callable[[], None]
+
+
+def no_beat() -> None:
+    """Nobody wants to know."""
+
+
 class RevisionConflictError(Exception):
     """The stored row is not the one that the change was made from: read it again."""
 
 
 class Tasks(Protocol):
-    """Keeps task rows. Every write is compare-and-set (docs/adr/0003)."""
+    """Keeps task rows. Every write is compare-and-set (docs/adr/0003).
 
-    def add(self, task: Task) -> Task:
-        """Store a new row unless its id is taken; the row that is stored now, new or old."""
+    What is taken of a project's quota is the sum of its rows' demands, at every moment.
+    """
+
+    def add(self, task: Task, quota: Quota = NO_QUOTA) -> Task:
+        """Store a new row unless its id is taken; the row that is stored now, new or old.
+
+        Raises:
+            CliploopError: QUOTA_EXCEEDED where the new row's demand does not fit into ``quota``; nothing was stored.
+        """
         ...
 
     def get(self, project_id: str, task_id: int) -> Task | None:
@@ -104,6 +118,14 @@ class Tasks(Protocol):
 
     def retire(self, before: Task, after: Task) -> None:
         """Like ``replace``, for a row whose end has been told: it is counted among the ended ones from now on.
+
+        Raises:
+            RevisionConflictError: the stored row's revision is not ``before``'s; nothing was counted.
+        """
+        ...
+
+    def revive(self, before: Task, after: Task) -> None:
+        """Like ``replace``, for a row that is brought back; where its end was told it is no longer counted as ended.
 
         Raises:
             RevisionConflictError: the stored row's revision is not ``before``'s; nothing was counted.
@@ -151,56 +173,6 @@ class Sources(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class OutputAddress:
-    """Where a finished image goes, and whose attempt puts it there.
-
-    Attributes:
-        created_ms: when the task was created, UTC milliseconds; of two with one destination the later one has it.
-        destination: the key that the caller chose; empty = one of cliploop's own, which no other task has.
-    """
-
-    project_id: str
-    task_id: int
-    ordinal: int
-    definition: int
-    format: ImageFormat
-    attempt: int
-    created_ms: int
-    destination: str = ""
-
-    @property
-    def key(self) -> str:
-        """The image's key in the output bucket."""
-        # As in the seeds (v.f20001.webp); the ordinal keeps two uses of one template apart.
-        name = f"{self.ordinal}.f{self.definition}.{self.format}"
-        return self.destination or f"{self.project_id}/{self.task_id}/{name}"
-
-    def publication(self, md5: str) -> Publication:
-        """Who stores an image with that MD5 there."""
-        return Publication(self.task_id, self.created_ms, self.attempt, md5)
-
-
-class Outputs(Protocol):
-    """Keeps finished images."""
-
-    def locate(self, address: OutputAddress, image: EncodedImage) -> StoredImage:
-        """Where ``image`` will be stored, without storing it."""
-        ...
-
-    def publish(self, address: OutputAddress, image: EncodedImage) -> None:
-        """Store ``image``; storing the same bytes twice is storing them once.
-
-        An image of an earlier attempt, or of another task that was created earlier, is replaced.
-
-        Raises:
-            LeaseLostError: a later attempt has stored its image there.
-            CliploopError: OUTPUT_NAME_TAKEN where the key holds the image of a task that was created later, or what
-                cliploop did not write; UNAVAILABLE (retryable).
-        """
-        ...
-
-
 class WorkQueue(Protocol):
     """Hands tasks to workers."""
 
@@ -243,8 +215,8 @@ Pulse = Callable[[Progress], None]
 class Prober(Protocol):
     """Finds out what is in a source."""
 
-    def probe(self, source: ReadableSource, deadline: Deadline) -> MediaInfo:
-        """Read a source's headers.
+    def probe(self, source: ReadableSource, deadline: Deadline, beat: Beat = no_beat) -> MediaInfo:
+        """Read a source's headers; ``beat`` is called meanwhile.
 
         Raises:
             CliploopError: SOURCE_UNSUPPORTED, SOURCE_MALFORMED, SOURCE_NOT_FOUND, SOURCE_FORBIDDEN,

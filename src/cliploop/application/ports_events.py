@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -96,6 +96,18 @@ class Callback:
     of_task: bool = False
 
 
+class CallbackKeys(Protocol):
+    """Keeps what this stack signs its callbacks with."""
+
+    def current(self) -> Sequence[str]:
+        """The keys that sign at the moment, one at least: two while receivers go over from one to the other.
+
+        Raises:
+            CliploopError: UNAVAILABLE (retryable).
+        """
+        ...
+
+
 class CallbackQueue(Protocol):
     """Hands callbacks to whoever makes them."""
 
@@ -104,5 +116,51 @@ class CallbackQueue(Protocol):
 
         Raises:
             CliploopError: LIMIT_EXCEEDED as ``event_text`` of the body, or UNAVAILABLE (retryable).
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class LaidAside:
+    """A callback that nobody tries any more; ``handle`` drops it, for as long as it is hidden from others."""
+
+    handle: str
+    callback: Callback
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was found among the callbacks that were laid aside, and whether all of them were looked at."""
+
+    found: Sequence[LaidAside]
+    complete: bool
+
+
+class LaidAsideCallbacks(Protocol):
+    """Keeps callbacks that were tried for long enough, or can't succeed, until an operator wants them tried again."""
+
+    def add(self, callback: Callback) -> None:
+        """Lay a callback aside that is not worth another try.
+
+        Raises:
+            CliploopError: UNAVAILABLE (retryable).
+        """
+        ...
+
+    def find(self, delivery_ids: Collection[str]) -> Search:
+        """Look for the callbacks of these deliveries, which may be several of one; nobody else finds them meanwhile.
+
+        It takes a bounded time. The others can be found again at once, and those that are not dropped after a while.
+
+        Raises:
+            CliploopError: UNAVAILABLE (retryable).
+        """
+        ...
+
+    def drop(self, found: LaidAside) -> None:
+        """Forget a callback.
+
+        Raises:
+            CliploopError: UNAVAILABLE (retryable).
         """
         ...

@@ -23,6 +23,10 @@ class Files(Protocol):
         """Remember that a task was made of a file; before its row is stored, and any number of times."""
         ...
 
+    def unlink(self, project_id: str, file_id: int, task_id: int, created_ms: int) -> None:
+        """Forget a link again, whose row is not going to be."""
+        ...
+
     def tasks_of(self, project_id: str, file_id: int, most: int) -> list[int]:
         """The ids of a file's newest tasks, newest first. An id whose row never came about may be among them."""
         ...

@@ -8,19 +8,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import NoReturn
 
+from cliploop.application.end_without_images import EndWithoutImages
 from cliploop.application.fetch_source import FetchSource
+from cliploop.application.heartbeat import Heartbeat
 from cliploop.application.ports import (
+    Beat,
     Clock,
     EncodedImage,
     Encoder,
-    OutputAddress,
-    Outputs,
     Prober,
     ReadableSource,
     Sources,
     Tasks,
 )
+from cliploop.application.ports_outputs import OutputAddress, Outputs
 from cliploop.application.update_task import update_task
 from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import CliploopError, ErrorCode
@@ -29,11 +32,9 @@ from cliploop.domain.media import MediaInfo
 from cliploop.domain.output import Output, OutputState, StoredImage
 from cliploop.domain.plan import OutputPlan, plan_output
 from cliploop.domain.task import LeaseLostError, NotClaimableError, Task, TaskState
+from cliploop.domain.timetable import RESERVE_S
 
 _log = logging.getLogger(__name__)
-
-#: How often a worker looks whether its task is still wanted, in milliseconds.
-_LOOK_MS = 5_000
 
 
 class Outcome(StrEnum):
@@ -73,17 +74,23 @@ class ProcessTask:
         """Process one task, however often it is asked for.
 
         Raises:
-            CliploopError: a retryable failure, after the lease was released so that the next try can claim.
+            CliploopError: a retryable failure, after the lease was released so that the next try can claim; or too
+                little time is left to begin.
         """
+        if deadline.remaining_s() < RESERVE_S:
+            raise _no_time()
         try:
             task = self._update(project_id, task_id, lambda row: row.claim(self.clock.now_ms()))
-        except NotClaimableError:
+            if task.is_past_its_tries:
+                task = self._end.exhausted(task)
+        except (NotClaimableError, LeaseLostError):
             return Outcome.NOTHING_TO_DO
         if task.state.is_final:
             return Outcome.FAILED
         try:
             return self._fetch(task, deadline) if task.state is TaskState.INIT else self._attempt(task, deadline)
         except (LeaseLostError, NotClaimableError):
+            self._leave_nothing(task)
             return Outcome.OVERTAKEN
         except CliploopError as error:
             return self._give_up(task, error)
@@ -95,13 +102,14 @@ class ProcessTask:
         return Outcome.FETCHED
 
     def _attempt(self, task: Task, deadline: Deadline) -> Outcome:
+        beat = self._heartbeat(task)
         with tempfile.TemporaryDirectory(prefix="cliploop-") as scratch:
             source = self.sources.open(task.source)
-            media = self.prober.probe(source, deadline)
+            media = self.prober.probe(source, deadline, beat)
             plans = self._plan(task, media)
-            results = self._encode(task, source, media, plans, Path(scratch), deadline)
+            results = self._encode(task, source, media, plans, Path(scratch), deadline, beat)
             self._settle(task, media, results)
-            self._publish(results)
+            self._publish(task, results, deadline, beat)
         return self._finish(task)
 
     def _plan(self, task: Task, media: MediaInfo) -> list[OutputPlan | CliploopError]:
@@ -115,11 +123,11 @@ class ProcessTask:
         plans: Sequence[OutputPlan | CliploopError],
         scratch: Path,
         deadline: Deadline,
+        beat: Beat,
     ) -> list[_Made | CliploopError]:
         wanted = [plan for plan in plans if isinstance(plan, OutputPlan)]
         if not wanted:
             return [plan for plan in plans if isinstance(plan, CliploopError)]
-        beat = self._heartbeat(task)
         made = self.encoder.encode(
             source, media, wanted, scratch=scratch, deadline=deadline, pulse=lambda _progress: beat()
         )
@@ -134,17 +142,7 @@ class ProcessTask:
     ) -> _Made | CliploopError:
         if isinstance(image, CliploopError):
             return image
-        output = task.outputs[ordinal - 1]
-        address = OutputAddress(
-            project_id=task.project_id,
-            task_id=task.task_id,
-            ordinal=ordinal,
-            definition=output.use.template.definition,
-            format=plan.format,
-            attempt=task.attempt,
-            created_ms=task.created_ms,
-            destination=output.destination,
-        )
+        address = OutputAddress.of(task, ordinal)
         applied = plan if image.cut_after is None else plan.cut_to(image.cut_after)
         return _Made(applied, image, address, self.outputs.locate(address, image))
 
@@ -152,10 +150,17 @@ class ProcessTask:
         outputs = [_ended(output, result) for output, result in zip(task.outputs, results, strict=True)]
         self._update(task.project_id, task.task_id, lambda row: row.settle(task.attempt, media, outputs))
 
-    def _publish(self, results: Sequence[_Made | CliploopError]) -> None:
-        for result in results:
+    def _publish(self, task: Task, results: Sequence[_Made | CliploopError], deadline: Deadline, beat: Beat) -> None:
+        def beat_in_time() -> None:
+            deadline.check()
+            beat()
+
+        for ordinal, result in enumerate(results, start=1):
+            beat_in_time()
             if isinstance(result, _Made):
-                self.outputs.publish(result.address, result.image)
+                self.outputs.publish(result.address, result.image, beat_in_time)
+            elif task.winner:  # an attempt that died on its way has had more luck with this one
+                self.outputs.withdraw(OutputAddress.of(task, ordinal))
 
     def _finish(self, task: Task) -> Outcome:
         ended = self._update(task.project_id, task.task_id, lambda row: row.finish(task.attempt, self.clock.now_ms()))
@@ -171,40 +176,42 @@ class ProcessTask:
             error.log_text,
             exc_info=error.__cause__ if error.code is ErrorCode.INTERNAL else None,  # a bug: where it is
         )
-        now = self.clock.now_ms()
-        change: Callable[[Task], Task]
-        if error.retryable:
-            change = lambda row: row.release(task.attempt, error.failure(), now)  # noqa: E731
-        else:
-            change = lambda row: row.fail(task.attempt, error.failure(), now)  # noqa: E731
         try:
-            self._update(task.project_id, task.task_id, change)
+            if error.retryable:
+                self._release(task, error)
+            else:
+                self._fail(task, error)
         except (LeaseLostError, NotClaimableError):
             if error.retryable and task.state is TaskState.INIT:
                 raise error from None  # it may be fetched and without a message: then this one must come again
+            self._leave_nothing(task)
             return Outcome.OVERTAKEN
-        if error.retryable:
-            raise error
         return Outcome.FAILED
 
-    def _heartbeat(self, task: Task) -> Callable[[], None]:
-        """Renews the lease in good time, and stops the work soon after it is no longer ours."""
-        latest, looked_ms = task, self.clock.now_ms()
+    def _release(self, task: Task, error: CliploopError) -> NoReturn:
+        now_ms, failure = self.clock.now_ms(), error.failure()
+        self._update(task.project_id, task.task_id, lambda row: row.release(task.attempt, failure, now_ms))
+        raise error
 
-        def beat() -> None:
-            nonlocal latest, looked_ms
-            now = self.clock.now_ms()
-            if now - looked_ms < _LOOK_MS:
-                return
-            looked_ms = now
-            if latest.lease_needs_renewal(now):
-                latest = self._update(task.project_id, task.task_id, lambda row: row.renew(task.attempt, now))
-                return
-            row = self.tasks.get(task.project_id, task.task_id)
-            if row is None or not row.is_held_by(task.attempt):
-                raise LeaseLostError
+    def _fail(self, task: Task, error: CliploopError) -> None:
+        now_ms, failure = self.clock.now_ms(), error.failure()
+        try:
+            self._end(task, lambda row: row.fail(task.attempt, failure, now_ms))
+        except CliploopError as kept:
+            self._release(task, kept)
 
-        return beat
+    def _leave_nothing(self, task: Task) -> None:
+        """Remove what this attempt may have stored after the task had failed without it."""
+        row = self.tasks.get(task.project_id, task.task_id)
+        if row is not None and row.state is TaskState.FAILED:
+            self._end.withdraw(row)
+
+    @property
+    def _end(self) -> EndWithoutImages:
+        return EndWithoutImages(self.tasks, self.outputs, self.clock)
+
+    def _heartbeat(self, task: Task) -> Beat:
+        return Heartbeat(self.tasks, self.clock, task)
 
     def _update(self, project_id: str, task_id: int, change: Callable[[Task], Task]) -> Task:
         return update_task(self.tasks, project_id, task_id, change)
@@ -224,6 +231,15 @@ def _ended(output: Output, result: _Made | CliploopError) -> Output:
         _log.warning("output %d failed (%s): %s", output.use.template.definition, result.code, result.log_text)
         return output.fail(result.failure())
     return output.succeed(result.plan, result.stored)
+
+
+def _no_time() -> CliploopError:
+    return CliploopError(
+        ErrorCode.UNAVAILABLE,
+        "The work could not begin in time; it is tried again.",
+        log_text=f"less than {RESERVE_S} s were left, which is too little to begin an attempt with",
+        retryable=True,
+    )
 
 
 def _unexpected(error: Exception) -> CliploopError:

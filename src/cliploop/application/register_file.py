@@ -12,6 +12,8 @@ from cliploop.domain.errors import CliploopError, ErrorCode, Failure
 from cliploop.domain.identity import file_id_of, task_id_of_upload
 from cliploop.domain.procedure import TemplateReference
 from cliploop.domain.project import Project
+from cliploop.domain.quota import NO_QUOTA, Quota
+from cliploop.domain.same_work import is_same_work
 from cliploop.domain.source_file import SourceFile
 from cliploop.domain.task import Task, TaskState
 from cliploop.domain.upload import NO_PROCEDURE, UploadedObject, UploadOrder
@@ -46,6 +48,7 @@ class RegisterFile:
     tasks: Tasks
     work: WorkQueue
     clock: Clock
+    quota: Quota = NO_QUOTA
 
     def __call__(
         self, project: Project, upload: UploadedObject, order: UploadOrder, refusal: Failure | None = None
@@ -53,7 +56,8 @@ class RegisterFile:
         """Register ``upload``; a ``refusal`` makes its task FAILED from the start.
 
         Raises:
-            CliploopError: retryable ones, and TASK_ID_COLLISION; a wrong order is a FAILED row instead.
+            CliploopError: retryable ones, and TASK_ID_COLLISION; a wrong order is a FAILED row instead, and so is
+                one that the project's quota has no room for.
         """
         task = self._task(project, upload, order, refusal)
         file = self.files.add(self._file(project, upload, order, task))
@@ -80,17 +84,15 @@ class RegisterFile:
             return self._row(project, upload, order, ()).refuse(refusal)
         if not order.procedure or order.procedure.lower() == NO_PROCEDURE:
             return None
-        procedure = find_procedure(self.catalog, project.project_id, order.procedure)
-        if procedure is None:
-            missing = Failure(
-                ErrorCode.PROCEDURE_NOT_FOUND,
-                f"There is no procedure named {order.procedure!r}; create it, or name another.",
-            )
-            return self._row(project, upload, order, ()).refuse(missing)
-        references = procedure.references
+        try:
+            references = find_procedure(self.catalog, project.project_id, order.procedure).references
+        except CliploopError as missing:
+            if missing.retryable:
+                raise
+            return self._row(project, upload, order, ()).refuse(missing.failure())
         if order.section is not None:
             references = tuple(replace(each, section=order.section) for each in references)
-        return self._row(project, upload, order, references).registered()
+        return self._row(project, upload, order, references).registered().under(self.quota)
 
     def _row(
         self, project: Project, upload: UploadedObject, order: UploadOrder, references: tuple[TemplateReference, ...]
@@ -112,8 +114,8 @@ class RegisterFile:
     def _store(self, task: Task, created_ms: int) -> Registered:
         # By the file's own time, so that an upload that is delivered again gets the same link.
         self.files.link(task.project_id, task.file_id, task.task_id, created_ms)
-        stored = self.tasks.add(task)
-        if not stored.is_same_work_as(task):
+        task, stored = self._add(task)
+        if not is_same_work(stored, task):
             raise CliploopError(
                 ErrorCode.TASK_ID_COLLISION,
                 "Another object version has the same task id; upload the object again to get another version.",
@@ -127,3 +129,13 @@ class RegisterFile:
         if task.failure:
             return Registered(Registration.REFUSED, task.task_id, task.failure.message)
         return Registered(Registration.REGISTERED, task.task_id)
+
+    def _add(self, task: Task) -> tuple[Task, Task]:
+        """The row that is to be, FAILED where the quota has no room for it, and the one that is stored now."""
+        try:
+            return task, self.tasks.add(task, self.quota)
+        except CliploopError as error:
+            if error.code is not ErrorCode.QUOTA_EXCEEDED:
+                raise
+            refused = task.refuse(error.failure())
+            return refused, self.tasks.add(refused)

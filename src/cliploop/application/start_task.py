@@ -17,6 +17,8 @@ from cliploop.domain.identity import ObjectVersion, file_id_of, task_id_of_reque
 from cliploop.domain.output import Output
 from cliploop.domain.procedure import NotifyMode, TemplateReference, TemplateUse
 from cliploop.domain.project import Project
+from cliploop.domain.quota import NO_QUOTA, Quota
+from cliploop.domain.same_work import is_same_work
 from cliploop.domain.source_file import SourceFile
 from cliploop.domain.task import Task, TaskState
 from cliploop.domain.upload import FETCHED_PREFIX
@@ -85,7 +87,7 @@ class StartTask:
     Each way to start one raises, besides what it says itself, as a CliploopError: PROCEDURE_NOT_FOUND,
     BUCKET_UNKNOWN where the destination is in another bucket than the images, REQUEST_INVALID (an
     InvalidRequestError where the destination cannot be one), ADDRESS_REFUSED for the address of the callback,
-    SESSION_REPEATED, TASK_ID_COLLISION, or UNAVAILABLE (retryable).
+    SESSION_REPEATED, TASK_ID_COLLISION, QUOTA_EXCEEDED, or UNAVAILABLE (retryable).
 
     Attributes:
         upload_bucket: where sources are, and are fetched to.
@@ -102,6 +104,7 @@ class StartTask:
     output_bucket: str
     versions: UploadedVersions
     allowed: AllowedTargets
+    quota: Quota = NO_QUOTA
 
     def of_file(self, project: Project, file_id: int, order: StartOrder) -> Task:
         """Start a task of a file; the row, which is FAILED already where none of its templates exists.
@@ -149,8 +152,14 @@ class StartTask:
     def _of_known(self, file: SourceFile, wanted: _Wanted, order: StartOrder) -> Task:
         order = replace(order, name=order.name or file.name)
         task = self._row(file.project_id, wanted, order, file_id=file.file_id, source=file.source)
-        self.files.link(task.project_id, task.file_id, task.task_id, task.created_ms)
-        return self._store(task.registered())
+        link = (task.project_id, task.file_id, task.task_id, task.created_ms)
+        self.files.link(*link)
+        try:
+            return self._store(task.registered())
+        except CliploopError as error:
+            if error.code is ErrorCode.QUOTA_EXCEEDED:
+                self.files.unlink(*link)  # there is no row, and calls may be refused by the thousand
+            raise
 
     def _file(self, project_id: str, file_id: int) -> SourceFile:
         found = self.files.get_many(project_id, [file_id])
@@ -197,23 +206,15 @@ class StartTask:
                 order.callback_url,
                 "The address of the callback is not a public one; name one that everybody reaches.",
             )
-        outputs = outputs_now(self.catalog, project_id, self._references(project_id, order))
+        references = order.references
+        if order.procedure:
+            references = find_procedure(self.catalog, project_id, order.procedure).references
+        outputs = outputs_now(self.catalog, project_id, references)
         outputs += tuple(Output(use) for use in order.uses)
         task_id = self._task_id(project_id, order)
         if order.destination:
             outputs = (self._placed(order.destination, project_id, task_id, outputs),)
         return _Wanted(task_id, outputs)
-
-    def _references(self, project_id: str, order: StartOrder) -> tuple[TemplateReference, ...]:
-        if not order.procedure:
-            return order.references
-        procedure = find_procedure(self.catalog, project_id, order.procedure)
-        if procedure is None:
-            raise CliploopError(
-                ErrorCode.PROCEDURE_NOT_FOUND,
-                f"There is no procedure named {order.procedure!r}; create it, or name another.",
-            )
-        return procedure.references
 
     def _placed(self, destination: Destination, project_id: str, task_id: int, outputs: Sequence[Output]) -> Output:
         """The one output with its place."""
@@ -224,8 +225,7 @@ class StartTask:
                 "output", f"One place was named for {len(outputs)} images; ask for one, or name no place."
             )
         (output,) = outputs
-        key = destination.key_of(project_id, task_id, output.use.template.format)
-        return replace(output, destination=key)
+        return replace(output, destination=destination.key_of(project_id, task_id, output.use.template.format))
 
     def _row(self, project_id: str, wanted: _Wanted, order: StartOrder, **source: Any) -> Task:
         return Task(
@@ -268,8 +268,9 @@ class StartTask:
                 raise _repeated(order.session_id)
 
     def _store(self, task: Task) -> Task:
-        stored = self.tasks.add(task)
-        if not stored.is_same_work_as(task):
+        task = task.under(self.quota)
+        stored = self.tasks.add(task, self.quota)
+        if not is_same_work(stored, task):
             raise CliploopError(
                 ErrorCode.TASK_ID_COLLISION,
                 "Another task has the same id; call again, with another session id if the call has one.",
@@ -295,6 +296,5 @@ def _repeated(session_id: str) -> CliploopError:
 
 def _must_be(doing: str, bucket: str, ours: str) -> None:
     if bucket != ours:
-        raise CliploopError(
-            ErrorCode.BUCKET_UNKNOWN, f"{doing} the bucket {ours} only, not {bucket!r}; name that bucket."
-        )
+        text = f"{doing} the bucket {ours} only, not {bucket!r}; name that bucket."
+        raise CliploopError(ErrorCode.BUCKET_UNKNOWN, text)

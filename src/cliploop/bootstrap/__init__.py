@@ -9,7 +9,8 @@ from __future__ import annotations
 from cliploop.bootstrap.asking import query_tasks
 from cliploop.bootstrap.managing import manage_tasks
 from cliploop.bootstrap.parts import region
+from cliploop.bootstrap.sweeping import sweep
 from cliploop.bootstrap.telling import on_task_change, send_callback
 from cliploop.bootstrap.working import on_upload
 
-__all__ = ["manage_tasks", "on_task_change", "on_upload", "query_tasks", "region", "send_callback"]
+__all__ = ["manage_tasks", "on_task_change", "on_upload", "query_tasks", "region", "send_callback", "sweep"]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from cliploop.bootstrap.parts import callers, names_in, region, register_file, source_store, task_store
+from cliploop.bootstrap.parts import callers, client_config, names_in, region, register_file, source_store, task_store
 from cliploop.domain.project import Project
 from cliploop.domain.web_address import AllowedTargets
 from cliploop.settings import ManageTasksSettings
@@ -106,6 +106,7 @@ def _start_task(settings: ManageTasksSettings, register: RegisterFile, versions:
         output_bucket=settings.output_bucket,
         versions=versions,
         allowed=AllowedTargets.read(settings.allowed_private_targets),
+        quota=register.quota,
     )
 
 
@@ -118,11 +119,11 @@ def _manage_uploads(
     from cliploop.adapters.upload_grants import StsUploadGrants
     from cliploop.application.manage_uploads import ManageUploads
 
-    sts, bucket = boto3.client("sts"), settings.upload_bucket
+    sts, bucket = boto3.client("sts", config=client_config()), settings.upload_bucket
     return ManageUploads(
         bucket=bucket,
         region=region(),
-        sessions=DynamoDBUploadSessions(boto3.client("dynamodb"), settings.catalog_table),
+        sessions=DynamoDBUploadSessions(boto3.client("dynamodb", config=client_config()), settings.catalog_table),
         grants=StsUploadGrants(sts, versions.client, settings.upload_grant_role_arn, bucket),
         versions=versions,
         register=register,

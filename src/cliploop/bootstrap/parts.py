@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cliploop.settings import ManageTasksSettings, OnUploadSettings
 
 if TYPE_CHECKING:
+    from botocore.config import Config
+
     from cliploop.adapters.dynamodb_tasks import DynamoDBTasks
     from cliploop.adapters.s3_sources import S3Sources
     from cliploop.adapters.secrets_manager_callers import SecretsManagerCallers
     from cliploop.application.register_file import RegisterFile
+
+
+#: Seconds for a connection, and for each silence of a service. Their own (60 and 60, five times) would let one call
+#: that hangs eat up a lease, which nobody renews meanwhile; so they fit into what is left of it when it is renewed.
+CONNECT_S, READ_S = 2, 6
+#: Tries at one call. Between them botocore waits up to 1, 2 … seconds (its "standard" mode).
+TRIES = 3
+
+
+def client_config(**more: Any) -> Config:
+    """How every client of a function calls its service."""
+    from botocore.config import Config
+
+    retries: Any = {"mode": "standard", "total_max_attempts": TRIES}
+    return Config(connect_timeout=CONNECT_S, read_timeout=READ_S, retries=retries, **more)
 
 
 def region() -> str:
@@ -26,7 +43,9 @@ def callers(secret_arn: str, project_id: str) -> SecretsManagerCallers:
     from cliploop.adapters.secrets_manager_callers import SecretsManagerCallers
     from cliploop.adapters.system_clock import SystemClock
 
-    return SecretsManagerCallers(boto3.client("secretsmanager"), secret_arn, project_id, SystemClock())
+    return SecretsManagerCallers(
+        boto3.client("secretsmanager", config=client_config()), secret_arn, project_id, SystemClock()
+    )
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -37,13 +56,12 @@ def names_in(text: str) -> tuple[str, ...]:
 def source_store() -> S3Sources:
     """What users uploaded."""
     import boto3
-    from botocore.config import Config
 
     from cliploop.adapters.s3_sources import S3Sources
 
     # A presigned address must carry a version 4 signature, the only one that every region and KMS accept, and name
     # the bucket's own region: others may answer with a redirect, which neither ffmpeg nor a browser's form follows.
-    config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    config = client_config(signature_version="s3v4", s3={"addressing_style": "virtual"})
     return S3Sources(boto3.client("s3", config=config))
 
 
@@ -61,8 +79,9 @@ def register_file(settings: OnUploadSettings | ManageTasksSettings, tasks: Dynam
         catalog=DynamoDBCatalog(tasks.client, settings.catalog_table),
         files=DynamoDBFiles(tasks.client, settings.tasks_table, settings.retention_days),
         tasks=tasks,
-        work=SqsWorkQueue(boto3.client("sqs"), settings.work_queue_url),
+        work=SqsWorkQueue(boto3.client("sqs", config=client_config()), settings.work_queue_url),
         clock=SystemClock(),
+        quota=settings.quota,
     )
 
 
@@ -73,4 +92,4 @@ def task_store(table: str, retention_days: int) -> DynamoDBTasks:
     from cliploop.adapters.dynamodb_tasks import DynamoDBTasks
     from cliploop.adapters.system_clock import SystemClock
 
-    return DynamoDBTasks(boto3.client("dynamodb"), table, retention_days, SystemClock())
+    return DynamoDBTasks(boto3.client("dynamodb", config=client_config()), table, retention_days, SystemClock())

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from cliploop.bootstrap.parts import register_file, source_store, task_store
+from cliploop.bootstrap.parts import client_config, register_file, source_store, task_store
 from cliploop.domain.project import Project
+from cliploop.domain.timetable import LOOK_MS
 from cliploop.domain.web_address import AllowedTargets
 from cliploop.settings import OnUploadSettings
 
@@ -63,13 +64,13 @@ def on_upload() -> OnUpload:
             tasks=tasks,
             sources=sources,
             prober=FfmpegProber(settings.limits),
-            encoder=FfmpegEncoder(settings.limits),
+            encoder=FfmpegEncoder(settings.limits, pulse_s=LOOK_MS / 2_000),
             outputs=S3Outputs(sources.client, settings.output_bucket),
             fetch=_fetch_source(settings, tasks, sources, register),
             clock=SystemClock(),
             limits=settings.limits,
         ),
-        retry=SqsRetry(boto3.client("sqs"), settings.queue_urls),
+        retry=SqsRetry(boto3.client("sqs", config=client_config()), settings.queue_urls),
     )
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import NoReturn
 
 from cliploop import __version__
+from cliploop.cli.parser import Parser
 from cliploop.domain.errors import InvalidRequestError
 from cliploop.domain.limits import Limits
 from cliploop.domain.section import Section
@@ -25,7 +25,16 @@ _SLOWEST, _FASTEST = Fraction(1, 10), 240
 #: Both formats count repetitions in 16 bits.
 _MOST_LOOPS = 65_535
 
-_ABOUT = "Turn videos into looping GIFs and WebPs, on this machine."
+#: The commands' names. All but the first are the operator's, and another room's (``cliploop.operating``).
+_COMMANDS = ("encode", "redrive", "replay")
+_ABOUT = """\
+Turn videos into looping GIFs and WebPs.
+
+commands:
+  encode    make images of a section of a video, on this machine
+  redrive   bring failed tasks of a stack back (for its operator)
+  replay    send callbacks again that a stack gave up (for its operator)
+"""
 _EXAMPLES = """\
 examples:
   cliploop encode holiday.mov holiday.gif --start 2 --end 5.5 --width 480
@@ -79,7 +88,11 @@ def read_words(words: Sequence[str]) -> Order:
     Raises:
         InvalidRequestError: saying what to change.
     """
-    _top().parse_args(words[:1] or ["--help"])
+    command = _top().parse_args(words[:1] or ["--help"]).command
+    if command != _COMMANDS[0]:
+        raise InvalidRequestError(
+            "COMMAND", f"{command} is not for this machine's own files; run: cliploop {command}"
+        )
     # After "--" there are only names, whatever they begin with.
     rest = list(words[1:])
     cut = rest.index("--") if "--" in rest else len(rest)
@@ -101,17 +114,8 @@ def read_words(words: Sequence[str]) -> Order:
     )
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints are ours."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise what argparse would print below its usage."""
-        words = message.removeprefix("argument ")
-        raise InvalidRequestError(words.partition(":")[0], f"{words}; see {self.prog} --help")
-
-
-def _top() -> _Parser:
-    parser = _Parser(
+def _top() -> Parser:
+    parser = Parser(
         prog="cliploop",
         description=_ABOUT,
         epilog=_EXAMPLES,
@@ -119,12 +123,12 @@ def _top() -> _Parser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"cliploop {__version__}")
-    parser.add_argument("command", choices=["encode"], help="make images of a section of a video")
+    parser.add_argument("command", choices=_COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
     return parser
 
 
-def _encode() -> _Parser:
-    parser = _Parser(
+def _encode() -> Parser:
+    parser = Parser(
         prog="cliploop encode",
         usage="cliploop encode INPUT OUTPUT [OUTPUT ...] [options]",
         description="Make images of a section of a video, all of them from one decode.",

@@ -30,6 +30,7 @@ class ErrorCode(StrEnum):
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     ATTEMPTS_EXHAUSTED = "AttemptsExhausted"
     TASK_ID_COLLISION = "TaskIdCollision"
+    QUOTA_EXCEEDED = "QuotaExceeded"
     REQUEST_INVALID = "RequestInvalid"
     PROJECT_UNKNOWN = "ProjectUnknown"
     BUCKET_UNKNOWN = "BucketUnknown"

@@ -80,6 +80,12 @@ def parse_decimal_task_id(text: str) -> int | None:
     return number if 0 < number <= _MAX_ID else None
 
 
+def parse_task_id(app_id: int, text: str) -> int | None:
+    """The task id in ``text``, in whichever of the two shapes, or None."""
+    vod = parse_vod_task_id(app_id, text)
+    return vod[1] if vod else parse_decimal_task_id(text)
+
+
 def _check(app_id: int, task_id: int) -> str:
     return _digest("check", str(app_id), str(task_id), size=8).hex()
 

@@ -26,6 +26,11 @@ class TaskChange:
     before: Task | None
     after: Task
 
+    @property
+    def is_news(self) -> bool:
+        """Whether state or outputs have changed, and not just a lease, or the moment of the next look."""
+        return self.before is None or self.before.row_version != self.after.row_version
+
 
 #: Something that was stored and may have to be told: a task's change, or a file that has become known.
 Change = TaskChange | SourceFile
@@ -51,7 +56,7 @@ def notifications_of(change: Change) -> tuple[Notification, ...]:
         delivery_id = delivery_id_of(change.project_id, change.file_id, row_version=0)
         return (Notification(delivery_id, EventKind.NEW_FILE_UPLOAD, change),)
     task = change.after
-    if change.before is not None and change.before.row_version == task.row_version:
+    if not change.is_news:
         return ()
     kinds = [EventKind.PULL_COMPLETE] if _has_been_pulled(change) else []
     if _is_wanted(task):
@@ -60,16 +65,24 @@ def notifications_of(change: Change) -> tuple[Notification, ...]:
 
 
 def _notification(task: Task, kind: EventKind) -> Notification:
-    # One change can be two events. A pull is over once in a task's life, so its event can go by version 0.
-    row_version = 0 if kind is EventKind.PULL_COMPLETE else task.row_version
+    # One change can be two events. A pull is over once in a task's life, so its event can go by version 0; or by -n,
+    # where the task was redriven after n attempts.
+    row_version = -task.attempts_before if kind is EventKind.PULL_COMPLETE else task.row_version
     return Notification(delivery_id_of(task.project_id, task.task_id, row_version), kind, task)
 
 
 def _has_been_pulled(change: TaskChange) -> bool:
-    """Whether fetching the source has come to its end with this change, well or badly."""
-    if change.before is None:  # with an address, and refused from the start
-        return bool(change.after.origin) and change.after.state.is_final
-    return change.before.state is TaskState.INIT and change.after.state is not TaskState.INIT
+    """Whether fetching the source has come to its end with this change, well or badly.
+
+    Or with one before it, of which nobody was told: the task's own end is the last occasion.
+    """
+    if change.after.state.is_final:
+        return bool(change.after.origin) and not change.after.pull_told
+    return (
+        change.before is not None
+        and change.before.state is TaskState.INIT
+        and change.after.state is not TaskState.INIT
+    )
 
 
 def _is_wanted(task: Task) -> bool:

@@ -62,6 +62,12 @@ class Output:
         """This output, ended without an image."""
         return replace(self, state=OutputState.FAILED, image=None, failure=failure)
 
+    def again(self) -> Output:
+        """This output, to be made anew; one without a template stays as it is, for what it was is not known."""
+        if self.failure and self.failure.code is ErrorCode.TEMPLATE_NOT_FOUND:
+            return self
+        return replace(self, state=OutputState.WAITING, applied=None, image=None, failure=None)
+
 
 def outputs_of(references: Sequence[TemplateReference], templates: Mapping[int, Template]) -> tuple[Output, ...]:
     """What a task has to make: each reference with its template as it is now.

@@ -28,11 +28,12 @@ class Publication:
             LeaseLostError: a later attempt at the same task has stored another image.
             CliploopError: OUTPUT_NAME_TAKEN where a later task has.
         """
-        if self._turn > there._turn:
-            return True  # even of the same bytes, so that it is known whose they are now
+        is_same_task = self._turn == there._turn
+        if self._turn > there._turn or (is_same_task and self.attempt > there.attempt):
+            return True  # even of the same bytes, so that it is known whose they are now: the former removes its own
         if self.md5 == there.md5:
             return False
-        if self._turn == there._turn:
+        if is_same_task:
             if self.attempt < there.attempt:
                 raise LeaseLostError
             return True

@@ -64,6 +64,11 @@ _NOT_PUBLIC_V6 = tuple(map(ipaddress.IPv6Network, ("2001::/23", "2001:db8::/32",
 _ISATAP = {0x0000_5EFE, 0x0200_5EFE}
 
 
+def without_query(address: str) -> str:
+    """An address may carry its own key in its query, which nobody needs any more once it has served."""
+    return address.partition("#")[0].partition("?")[0]
+
+
 @dataclass(frozen=True)
 class WebAddress:
     """An address of the web, taken apart.

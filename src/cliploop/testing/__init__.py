@@ -5,7 +5,6 @@ from __future__ import annotations
 from cliploop.testing.in_memory import (
     InMemoryEncoder,
     InMemoryNotifications,
-    InMemoryOutputs,
     InMemoryProber,
     InMemorySources,
     InMemoryTasks,
@@ -14,22 +13,33 @@ from cliploop.testing.in_memory import (
 )
 from cliploop.testing.in_memory_callers import InMemoryCallers, InMemorySignedCalls
 from cliploop.testing.in_memory_catalog import InMemoryCatalog, InMemoryCatalogEditor
-from cliploop.testing.in_memory_events import InMemoryCallbackQueue, InMemoryEventQueue, InMemoryEventSettingsStore
+from cliploop.testing.in_memory_due import InMemoryDueTasks
+from cliploop.testing.in_memory_events import (
+    InMemoryCallbackKeys,
+    InMemoryCallbackQueue,
+    InMemoryEventQueue,
+    InMemoryEventSettingsStore,
+    InMemoryLaidAsideCallbacks,
+)
 from cliploop.testing.in_memory_files import InMemoryFiles
 from cliploop.testing.in_memory_history import InMemoryTaskHistory
+from cliploop.testing.in_memory_outputs import InMemoryOutputs
 from cliploop.testing.in_memory_uploads import InMemoryUploadedVersions, InMemoryUploadGrants, InMemoryUploadSessions
 from cliploop.testing.in_memory_web import InMemoryFetchedSources, InMemoryWeb, InMemoryWebSource
 
 __all__ = [
+    "InMemoryCallbackKeys",
     "InMemoryCallbackQueue",
     "InMemoryCallers",
     "InMemoryCatalog",
     "InMemoryCatalogEditor",
+    "InMemoryDueTasks",
     "InMemoryEncoder",
     "InMemoryEventQueue",
     "InMemoryEventSettingsStore",
     "InMemoryFetchedSources",
     "InMemoryFiles",
+    "InMemoryLaidAsideCallbacks",
     "InMemoryNotifications",
     "InMemoryOutputs",
     "InMemoryProber",

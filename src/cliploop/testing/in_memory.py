@@ -6,22 +6,22 @@ from hashlib import md5
 from pathlib import Path
 
 from cliploop.application.ports import (
+    Beat,
     EncodedImage,
-    OutputAddress,
     Progress,
     Pulse,
     ReadableSource,
     RevisionConflictError,
+    no_beat,
 )
 from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.media import MediaInfo
 from cliploop.domain.notification import Notification, TaskChange
-from cliploop.domain.output import StoredImage
 from cliploop.domain.plan import OutputPlan
-from cliploop.domain.publication import Publication
 from cliploop.domain.query import PageRequest, TaskFilter, TaskPage
+from cliploop.domain.quota import NO_DEMAND, NO_QUOTA, Demand, Quota
 from cliploop.domain.task import Task
 from cliploop.domain.template import ImageFormat
 
@@ -48,8 +48,11 @@ class InMemoryTasks:
     rows: dict[tuple[str, int], Task] = field(default_factory=dict)
     changes: list[TaskChange] = field(default_factory=list)
 
-    def add(self, task: Task) -> Task:
+    def add(self, task: Task, quota: Quota = NO_QUOTA) -> Task:
         """See ``Tasks``."""
+        new = (task.project_id, task.task_id) not in self.rows
+        if new and task.demand != NO_DEMAND and not quota.admits(task.demand, self.taken(task.project_id)):
+            raise quota.refusal_of(task.demand)
         stored = self.rows.setdefault((task.project_id, task.task_id), task)
         if stored is task:
             self.changes.append(TaskChange(None, task))
@@ -70,6 +73,17 @@ class InMemoryTasks:
     def retire(self, before: Task, after: Task) -> None:
         """See ``Tasks``. Counting is a matter of looking, here."""
         self.replace(before, after)
+
+    def revive(self, before: Task, after: Task) -> None:
+        """See ``Tasks``."""
+        self.replace(before, after)
+
+    def taken(self, project_id: str) -> Demand:
+        """What is taken of a project's quota."""
+        taken = NO_DEMAND
+        for row in self.rows.values():
+            taken = row.demand.added_to(taken) if row.project_id == project_id else taken
+        return taken
 
     def get_many(self, project_id: str, task_ids: Sequence[int]) -> list[Task]:
         """See ``Tasks``."""
@@ -121,37 +135,6 @@ class InMemorySources:
             raise CliploopError(ErrorCode.SOURCE_NOT_FOUND, "The uploaded object is not there any more.")
 
 
-@dataclass(frozen=True)
-class KeptImage:
-    """A published image: its bytes, and who stored them; nobody where cliploop did not."""
-
-    content: bytes
-    by: Publication | None
-
-
-@dataclass
-class InMemoryOutputs:
-    """``Outputs`` in a dictionary by key."""
-
-    images: dict[str, KeptImage] = field(default_factory=dict)
-    bucket: str = "outputs"
-
-    def locate(self, address: OutputAddress, image: EncodedImage) -> StoredImage:
-        """See ``Outputs``."""
-        facts = {name: value for name, value in vars(image).items() if name not in {"path", "cut_after", "seconds"}}
-        return StoredImage(bucket=self.bucket, key=address.key, **facts)
-
-    def publish(self, address: OutputAddress, image: EncodedImage) -> None:
-        """See ``Outputs``."""
-        kept, mine = self.images.get(address.key), address.publication(image.md5)
-        if kept is not None:
-            if kept.by is None:
-                raise CliploopError(ErrorCode.OUTPUT_NAME_TAKEN, "The output's key holds somebody else's object.")
-            if not mine.replaces(kept.by):
-                return
-        self.images[address.key] = KeptImage(image.path.read_bytes(), mine)
-
-
 @dataclass
 class InMemoryWorkQueue:
     """``WorkQueue`` in a list."""
@@ -183,9 +166,10 @@ class InMemoryProber:
     media: MediaInfo
     failure: Exception | None = None
 
-    def probe(self, source: ReadableSource, deadline: Deadline) -> MediaInfo:
+    def probe(self, source: ReadableSource, deadline: Deadline, beat: Beat = no_beat) -> MediaInfo:
         """See ``Prober``."""
         deadline.check()
+        beat()
         if self.failure:
             raise self.failure
         return self.media
@@ -193,12 +177,16 @@ class InMemoryProber:
 
 @dataclass
 class InMemoryEncoder:
-    """``Encoder`` whose images are a line of text each. ``during`` is called between two pulses, as work goes on."""
+    """``Encoder`` whose images are a line of text each.
+
+    ``during`` is called as work goes on: before each of the ``pulses`` but the first.
+    """
 
     failures: dict[ImageFormat, CliploopError] = field(default_factory=dict)
     during: Callable[[], None] = lambda: None
     cut_after: int | None = None
     runs: int = 0
+    pulses: int = 2
 
     def encode(
         self,
@@ -215,8 +203,10 @@ class InMemoryEncoder:
         deadline.check()
         planned = sum(plan.frames for plan in plans)
         pulse(Progress(0, planned))
-        self.during()
-        pulse(Progress(planned, planned))
+        for number in range(1, self.pulses):
+            self.during()
+            deadline.check()
+            pulse(Progress(planned * number // (self.pulses - 1), planned))
         return [self._image(plan, scratch / f"{number}.{plan.format}") for number, plan in enumerate(plans)]
 
     def _image(self, plan: OutputPlan, path: Path) -> EncodedImage | CliploopError:

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cliploop.application.ports_events import EVENT_KEPT_MS, Callback, QueuedEvent, event_text
+from cliploop.application.ports_events import (
+    EVENT_KEPT_MS,
+    Callback,
+    LaidAside,
+    QueuedEvent,
+    Search,
+    event_text,
+)
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.event_settings import EventSettings
 
@@ -83,3 +90,40 @@ class InMemoryCallbackQueue:
         """See ``CallbackQueue``."""
         event_text(callback.body)
         self.callbacks.append(callback)
+
+
+@dataclass
+class InMemoryCallbackKeys:
+    """``CallbackKeys`` in a list."""
+
+    keys: list[str] = field(default_factory=lambda: ["a key of callbacks"])
+
+    def current(self) -> Sequence[str]:
+        """See ``CallbackKeys``."""
+        return tuple(self.keys)
+
+
+@dataclass
+class InMemoryLaidAsideCallbacks:
+    """``LaidAsideCallbacks`` in a dictionary by handle. A search looks at all, or at as many as ``most`` says."""
+
+    waiting: dict[str, Callback] = field(default_factory=dict)
+    most: int = 10_000
+    _hidden: set[str] = field(default_factory=set)
+    _added: int = 0
+
+    def add(self, callback: Callback) -> None:
+        """See ``LaidAsideCallbacks``."""
+        self._added += 1
+        self.waiting[str(self._added)] = callback
+
+    def find(self, delivery_ids: Collection[str]) -> Search:
+        """See ``LaidAsideCallbacks``."""
+        seen = [(handle, callback) for handle, callback in self.waiting.items() if handle not in self._hidden]
+        found = [LaidAside(*each) for each in seen[: self.most] if each[1].delivery_id in delivery_ids]
+        self._hidden |= {each.handle for each in found}
+        return Search(found, complete=len(seen) < self.most)
+
+    def drop(self, found: LaidAside) -> None:
+        """See ``LaidAsideCallbacks``."""
+        self.waiting.pop(found.handle, None)

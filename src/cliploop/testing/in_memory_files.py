@@ -30,6 +30,10 @@ class InMemoryFiles:
         """See ``Files``."""
         self.links.setdefault((project_id, file_id), set()).add((created_ms, str(task_id)))
 
+    def unlink(self, project_id: str, file_id: int, task_id: int, created_ms: int) -> None:
+        """See ``Files``."""
+        self.links.get((project_id, file_id), set()).discard((created_ms, str(task_id)))
+
     def tasks_of(self, project_id: str, file_id: int, most: int) -> list[int]:
         """See ``Files``."""
         newest_first = sorted(self.links.get((project_id, file_id), ()), reverse=True)

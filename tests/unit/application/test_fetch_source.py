@@ -15,8 +15,9 @@ from cliploop.domain.identity import ObjectVersion, file_id_of
 from cliploop.domain.output import outputs_of
 from cliploop.domain.procedure import BUILT_IN_PROCEDURES
 from cliploop.domain.source_file import SourceFile
-from cliploop.domain.task import LEASE_MS, LeaseLostError, Task, TaskState
+from cliploop.domain.task import LeaseLostError, Task, TaskState
 from cliploop.domain.template import BUILT_IN_TEMPLATES
+from cliploop.domain.timetable import LEASE_MS
 from cliploop.testing import InMemoryTasks, InMemoryWorkQueue, SettableClock
 from cliploop.testing.in_memory_files import InMemoryFiles
 from cliploop.testing.in_memory_web import InMemoryFetchedSources, InMemoryWeb

@@ -8,19 +8,21 @@ from typing import Any
 import pytest
 
 from cliploop.application.fetch_source import FetchSource
-from cliploop.application.ports import EncodedImage, OutputAddress
+from cliploop.application.ports import Beat, EncodedImage, ReadableSource
+from cliploop.application.ports_outputs import OutputAddress
 from cliploop.application.process_task import Outcome, ProcessTask
 from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo, VideoStream
-from cliploop.domain.output import OutputState, outputs_of
+from cliploop.domain.output import OutputState, StoredImage, outputs_of
 from cliploop.domain.procedure import BUILT_IN_PROCEDURES, TemplateReference
 from cliploop.domain.publication import Publication
 from cliploop.domain.section import AppliedSection, Section
-from cliploop.domain.task import LEASE_MS, MAX_ATTEMPTS, Task, TaskState
+from cliploop.domain.task import MAX_ATTEMPTS, LeaseLostError, Task, TaskState
 from cliploop.domain.template import BUILT_IN_TEMPLATES, ImageFormat
+from cliploop.domain.timetable import LEASE_MS, LOOK_MS, RESERVE_S
 from cliploop.testing import (
     InMemoryEncoder,
     InMemoryOutputs,
@@ -30,8 +32,8 @@ from cliploop.testing import (
     InMemoryWorkQueue,
     SettableClock,
 )
-from cliploop.testing.in_memory import KeptImage
 from cliploop.testing.in_memory_files import InMemoryFiles
+from cliploop.testing.in_memory_outputs import KeptImage
 from cliploop.testing.in_memory_web import InMemoryFetchedSources, InMemoryWeb
 
 MEDIA = MediaInfo("mov", 10_000, 9, 1, (VideoStream(0, "h264", 640, 360, Fraction(30)),))
@@ -68,14 +70,14 @@ class Shop:
         self.tasks.add(task.registered())
         self.sources.put(task.source, "unused", 9)
 
-    def work(self, seconds: float = 60) -> Outcome:
+    def work(self, seconds: float = 60, deadline: Deadline | None = None) -> Outcome:
         fetch = FetchSource(
             self.web, self.fetched, InMemoryFiles(), self.tasks, self.work_queue, self.clock, most_bytes=1_000
         )
         process = ProcessTask(
             self.tasks, self.sources, self.prober, self.encoder, self.outputs, self.clock, fetch, self.limits
         )
-        return process("p", 1, Deadline.after(seconds))
+        return process("p", 1, deadline or Deadline.after(seconds))
 
     def change(self, **changes: Any) -> None:
         """Have the row as it would be in another story."""
@@ -221,13 +223,33 @@ def test_a_task_of_which_nothing_can_be_planned_fails_without_encoding() -> None
     assert (shop.failure_code(), shop.encoder.runs) == (ErrorCode.LIMIT_EXCEEDED, 0)
 
 
-def test_long_work_keeps_its_lease() -> None:
+def test_every_stage_keeps_the_lease() -> None:
+    """Two thirds of a lease go by in each: whoever sent it a message meanwhile would find it held."""
     shop = Shop()
-    shop.encoder.during = lambda: shop.clock.advance(LEASE_MS // 2)
-    until: list[int] = []
-    shop.outputs.publish = lambda address, image: until.append(shop.row.lease_until_ms)  # type: ignore[method-assign]
-    shop.work()
-    assert until[0] == shop.clock.now_ms() + LEASE_MS
+    seen: list[Outcome] = []
+
+    def dawdle(beat: Beat) -> None:
+        shop.clock.advance(LEASE_MS * 2 // 3)
+        beat()
+        seen.append(shop.work())
+
+    probe, publish = shop.prober.probe, shop.outputs.publish
+
+    def slow_probe(source: ReadableSource, deadline: Deadline, beat: Beat) -> MediaInfo:
+        dawdle(beat)
+        return probe(source, deadline, beat)
+
+    def slow_publish(address: OutputAddress, image: EncodedImage, beat: Beat) -> None:
+        dawdle(beat)
+        publish(address, image, beat)
+
+    shop.prober.probe = slow_probe  # type: ignore[method-assign,assignment]
+    shop.encoder.pulses = 4
+    shop.encoder.during = lambda: shop.clock.advance(LEASE_MS * 2 // 3)
+    shop.outputs.publish = slow_publish  # type: ignore[method-assign,assignment]
+    assert shop.work() is Outcome.SUCCEEDED
+    assert seen == [Outcome.NOTHING_TO_DO] * 3
+    assert shop.row.attempt == 1
 
 
 def test_a_worker_that_was_overtaken_publishes_nothing() -> None:
@@ -244,10 +266,43 @@ def test_a_worker_that_was_overtaken_publishes_nothing() -> None:
     assert {image.by.attempt for image in shop.outputs.images.values() if image.by} == {2}
 
 
-def test_a_missed_deadline_fails_the_task_before_the_function_is_killed() -> None:
+@pytest.mark.parametrize("stage", ["probe", "encode", "publish"])
+def test_a_missed_deadline_fails_the_task_before_the_function_is_killed(stage: str) -> None:
     shop = Shop()
-    assert shop.work(seconds=0) is Outcome.FAILED
+    deadline = Deadline.after(60)
+
+    def run_out() -> None:
+        object.__setattr__(deadline, "at_s", 0.0)  # nobody waits for it in a test
+
+    probe, locate = shop.prober.probe, shop.outputs.locate
+
+    def late_probe(source: ReadableSource, deadline: Deadline, beat: Beat) -> MediaInfo:
+        run_out()
+        return probe(source, deadline, beat)
+
+    def late_locate(address: OutputAddress, image: EncodedImage) -> StoredImage:
+        run_out()
+        return locate(address, image)
+
+    if stage == "probe":
+        shop.prober.probe = late_probe  # type: ignore[method-assign,assignment]
+    elif stage == "encode":
+        shop.encoder.during = run_out
+    else:
+        shop.outputs.locate = late_locate  # type: ignore[method-assign]
+    assert shop.work(deadline=deadline) is Outcome.FAILED
     assert shop.failure_code() is ErrorCode.DEADLINE_EXCEEDED
+    assert shop.outputs.images == {}
+
+
+def test_with_too_little_time_left_the_message_comes_back_and_no_try_is_used_up() -> None:
+    shop = Shop()
+    before = shop.row
+    with pytest.raises(CliploopError) as raised:
+        shop.work(seconds=RESERVE_S - 1)
+    assert (raised.value.code, raised.value.retryable) == (ErrorCode.UNAVAILABLE, True)
+    assert shop.row == before
+    assert shop.work(seconds=RESERVE_S + 1) is Outcome.SUCCEEDED
 
 
 def test_a_crash_between_settling_and_the_end_is_repaired_by_the_successor() -> None:
@@ -255,19 +310,173 @@ def test_a_crash_between_settling_and_the_end_is_repaired_by_the_successor() -> 
     killed: list[bool] = []
     publish = shop.outputs.publish
 
-    def die_once(address: OutputAddress, image: EncodedImage) -> None:
+    def die_once(address: OutputAddress, image: EncodedImage, beat: Beat) -> None:
         if not killed:
             killed.append(True)
             raise KeyboardInterrupt  # as near to SIGKILL as a test in this process comes: nothing of ours catches it
-        publish(address, image)
+        publish(address, image, beat)
 
-    shop.outputs.publish = die_once  # type: ignore[method-assign]
+    shop.outputs.publish = die_once  # type: ignore[method-assign,assignment]
     with pytest.raises(KeyboardInterrupt):
         shop.work()
     assert shop.work() is Outcome.NOTHING_TO_DO
     shop.clock.advance(LEASE_MS)
     assert shop.work() is Outcome.SUCCEEDED
     assert {image.by.attempt for image in shop.outputs.images.values() if image.by} == {2}
+
+
+# -- what a task that failed has stored -----------------------------------------------------------------
+
+
+def die_while_publishing(shop: Shop, stored: int) -> None:
+    """Be killed when ``stored`` images are out, and leave the lease to run out."""
+    publish, left = shop.outputs.publish, [stored]
+
+    def die(address: OutputAddress, image: EncodedImage, beat: Beat) -> None:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        publish(address, image, beat)
+
+    shop.outputs.publish = die  # type: ignore[method-assign,assignment]
+    with pytest.raises(KeyboardInterrupt):
+        shop.work()
+    shop.outputs.publish = publish  # type: ignore[method-assign]
+    shop.clock.advance(LEASE_MS)
+
+
+def test_a_task_that_fails_after_a_crash_leaves_no_image_behind() -> None:
+    shop = Shop()
+    die_while_publishing(shop, stored=1)
+    assert len(shop.outputs.images) == 1
+    shop.prober.failure = BROKEN
+    assert shop.work() is Outcome.FAILED
+    assert shop.outputs.images == {}
+
+
+def test_a_task_whose_tries_are_used_up_leaves_no_image_behind() -> None:
+    shop = Shop()
+    for _ in range(MAX_ATTEMPTS):
+        die_while_publishing(shop, stored=1)
+    assert shop.work() is Outcome.FAILED
+    assert (shop.failure_code(), shop.outputs.images) == (ErrorCode.ATTEMPTS_EXHAUSTED, {})
+
+
+def test_an_output_that_failed_this_time_leaves_no_image_of_the_last_time() -> None:
+    shop = Shop()
+    die_while_publishing(shop, stored=1)
+    shop.encoder.failures[ImageFormat.GIF] = BROKEN
+    assert shop.work() is Outcome.SUCCEEDED
+    assert [key.rpartition(".")[2] for key in shop.outputs.images] == ["webp"]
+
+
+def test_a_late_worker_takes_back_what_it_stored_after_the_end() -> None:
+    shop = Shop()
+    publish = shop.outputs.publish
+
+    def oversleep(address: OutputAddress, image: EncodedImage, beat: Beat) -> None:
+        shop.clock.advance(LEASE_MS)
+        if shop.row.state is TaskState.PROCESSING:
+            shop.change(**vars(shop.row.fail(1, BROKEN.failure(), shop.clock.now_ms())))
+        publish(address, image)
+
+    shop.outputs.publish = oversleep  # type: ignore[method-assign,assignment]
+    assert shop.work() is Outcome.OVERTAKEN
+    assert (shop.row.state, shop.outputs.images) == (TaskState.FAILED, {})
+
+
+def test_a_stalled_worker_cannot_finish_while_its_images_are_being_removed() -> None:
+    """Its tries are used up, so nobody would claim the task any more; but it would still hold it."""
+    shop = Shop()
+    for _ in range(MAX_ATTEMPTS - 1):
+        die_while_publishing(shop, stored=0)
+    finished: list[Outcome] = []
+    publish, withdraw = shop.outputs.publish, shop.outputs.withdraw
+    last: list[Task] = []
+
+    def stall(address: OutputAddress, image: EncodedImage, beat: Beat) -> None:
+        publish(address, image)
+        last.append(shop.row)
+        shop.clock.advance(LEASE_MS)
+        finished.append(shop.work())  # somebody else finds it exhausted
+
+    def wake_up(address: OutputAddress) -> None:
+        with pytest.raises(LeaseLostError):
+            shop.row.finish(last[0].attempt, shop.clock.now_ms())
+        withdraw(address)
+
+    shop.outputs.publish = stall  # type: ignore[method-assign,assignment]
+    shop.outputs.withdraw = wake_up  # type: ignore[method-assign]
+    assert shop.work() is Outcome.OVERTAKEN
+    assert finished[0] is Outcome.FAILED
+    assert (shop.row.state, shop.outputs.images) == (TaskState.FAILED, {})
+
+
+def test_what_a_stalled_worker_stores_while_the_end_is_written_is_removed_as_well() -> None:
+    shop = Shop()
+    die_while_publishing(shop, stored=1)
+    shop.prober.failure = BROKEN
+    kept, replace_row = dict(shop.outputs.images), shop.tasks.replace
+
+    def cross(before: Task, after: Task) -> None:
+        replace_row(before, after)
+        if after.state is TaskState.FAILED:
+            shop.outputs.images |= kept
+
+    shop.tasks.replace = cross  # type: ignore[method-assign]
+    assert shop.work() is Outcome.FAILED
+    assert shop.outputs.images == {}
+
+
+def test_who_dies_while_he_removes_images_leaves_that_to_the_next_one() -> None:
+    shop = Shop()
+    for _ in range(MAX_ATTEMPTS):
+        die_while_publishing(shop, stored=1)
+    withdraw = shop.outputs.withdraw
+
+    def die(address: OutputAddress) -> None:
+        raise KeyboardInterrupt
+
+    shop.outputs.withdraw = die  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        shop.work()
+    shop.outputs.withdraw = withdraw  # type: ignore[method-assign]
+    assert shop.work() is Outcome.NOTHING_TO_DO
+    shop.clock.advance(LEASE_MS)
+    assert shop.work() is Outcome.FAILED
+    assert shop.outputs.images == {}
+    assert shop.row.failure is not None
+    assert f"tried {MAX_ATTEMPTS} times" in shop.row.failure.message
+
+
+def test_what_cannot_be_removed_for_now_keeps_the_task_open() -> None:
+    shop = Shop()
+    die_while_publishing(shop, stored=1)
+    shop.prober.failure = BROKEN
+    withdraw = shop.outputs.withdraw
+
+    def busy(address: OutputAddress) -> None:
+        raise BUSY
+
+    shop.outputs.withdraw = busy  # type: ignore[method-assign]
+    with pytest.raises(CliploopError):
+        shop.work()
+    assert shop.row.state is TaskState.PROCESSING
+    shop.outputs.withdraw = withdraw  # type: ignore[method-assign]
+    assert shop.work() is Outcome.FAILED
+    assert shop.outputs.images == {}
+
+
+def test_what_can_never_be_removed_keeps_no_task_from_its_end() -> None:
+    shop = Shop()
+    die_while_publishing(shop, stored=1)
+    shop.prober.failure = BROKEN
+
+    def forbidden(address: OutputAddress) -> None:
+        raise CliploopError(ErrorCode.INTERNAL, "not allowed")
+
+    shop.outputs.withdraw = forbidden  # type: ignore[method-assign]
+    assert shop.work() is Outcome.FAILED
 
 
 # -- canceling ---------------------------------------------------------------------------------------
@@ -292,7 +501,7 @@ def test_a_task_that_is_canceled_while_it_is_encoded_stays_so_and_publishes_noth
 
     def cancel_and_go_on() -> None:
         shop.cancel()
-        shop.clock.advance(5_000)
+        shop.clock.advance(LOOK_MS)
 
     shop.encoder.during = cancel_and_go_on
     settled: list[Any] = []
@@ -313,16 +522,18 @@ def test_a_failure_of_a_canceled_task_changes_nothing() -> None:
     for failure in (BUSY, BROKEN):
         shop = Shop()
 
-        def fail(source: Any, deadline: Deadline, shop: Shop = shop, failure: CliploopError = failure) -> MediaInfo:
+        def fail(
+            source: Any, deadline: Deadline, beat: Beat, shop: Shop = shop, failure: CliploopError = failure
+        ) -> MediaInfo:
             shop.cancel()
             raise failure
 
-        shop.prober.probe = fail  # type: ignore[method-assign]
+        shop.prober.probe = fail  # type: ignore[method-assign,assignment]
         assert shop.work() is Outcome.OVERTAKEN
         assert shop.row.state is TaskState.CANCELED
 
 
-def test_the_row_is_looked_at_every_five_seconds_and_not_more_often(watched: list[int]) -> None:
+def test_the_row_is_looked_at_every_second_and_not_more_often(watched: list[int]) -> None:
     reads: list[int] = []
 
     def wait(milliseconds: int) -> Callable[[], None]:
@@ -332,7 +543,7 @@ def test_the_row_is_looked_at_every_five_seconds_and_not_more_often(watched: lis
 
         return during
 
-    for milliseconds in (0, 4_999, 5_000, 39_000):
+    for milliseconds in (0, LOOK_MS - 1, LOOK_MS, LEASE_MS // 4):
         shop = Shop()
         shop.encoder.during = wait(milliseconds)
         locate = shop.outputs.locate
@@ -347,7 +558,7 @@ def test_the_row_is_looked_at_every_five_seconds_and_not_more_often(watched: lis
 
 
 def test_a_row_that_is_gone_while_it_is_worked_on_is_nobodys() -> None:
-    for milliseconds in (0, 5_000, LEASE_MS):
+    for milliseconds in (0, LOOK_MS, LEASE_MS):
         shop = Shop()
 
         def expire(shop: Shop = shop, milliseconds: int = milliseconds) -> None:
@@ -429,7 +640,7 @@ def test_a_task_that_is_canceled_while_it_is_fetched_stays_so() -> None:
 
     def cancel_and_store(address: Any, source: Any, beat: Callable[[], None]) -> Any:
         shop.cancel()
-        shop.clock.advance(5_000)
+        shop.clock.advance(LOOK_MS)
         return store(address, source, beat)
 
     shop.fetched.store = cancel_and_store  # type: ignore[method-assign]

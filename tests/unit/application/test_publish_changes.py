@@ -137,3 +137,81 @@ def test_a_change_with_one_untold_event_of_two_is_given_back_once_and_stays_due(
     refused = delivery_id_of("p", 1, change.after.row_version)
     assert PublishChanges(tasks, InMemoryNotifications(refused={refused}))([change]) == [change]
     assert tasks.rows["p", 1].due_at_ms > 0
+
+
+# -- what is remembered ------------------------------------------------------------------------------
+
+
+def arrived() -> tuple[InMemoryTasks, TaskChange]:
+    """A source that has arrived, and the change that says so."""
+    outputs = outputs_of(BUILT_IN_PROCEDURES["preview"].references, BUILT_IN_TEMPLATES)
+    waiting = replace(NEW, state=TaskState.INIT, origin="https://example.com/v.mp4", outputs=outputs)
+    claimed = waiting.claim(NEW.created_ms)
+    fetched = claimed.fetched(1, ObjectVersion("b", "k2", "v"), 9, NEW.created_ms)
+    tasks = InMemoryTasks()
+    tasks.add(waiting)
+    for before, after in ((waiting, claimed), (claimed, fetched)):
+        tasks.replace(before, after)
+    return tasks, tasks.changes[-1]
+
+
+def test_that_a_source_has_arrived_is_told_once_where_its_record_was_not_lost() -> None:
+    tasks, change = arrived()
+    notifications = InMemoryNotifications()
+    publish = PublishChanges(tasks, notifications)
+    working = change.after.claim(NEW.created_ms)
+    tasks.replace(change.after, working)  # the row has moved on meanwhile
+    assert publish([change]) == []
+    row = tasks.rows["p", 1]
+    assert row == replace(working, pull_told=True, revision=working.revision + 1)
+    assert publish([change]) == []
+    assert tasks.rows["p", 1] == row
+    tasks.replace(row, row.fail(2, Failure(ErrorCode.SOURCE_MALFORMED, "broken"), NEW.created_ms))
+    publish(tasks.changes[-1:])
+    assert [notice.kind for notice in notifications.told].count(EventKind.PULL_COMPLETE) == 2  # once, and repeated
+    assert len({notice.delivery_id for notice in notifications.told}) == 2
+
+
+def test_that_a_source_has_arrived_is_told_with_the_end_where_its_record_was_lost() -> None:
+    tasks, change = arrived()
+    notifications = InMemoryNotifications()
+    working = change.after.claim(NEW.created_ms)
+    tasks.replace(change.after, working)
+    tasks.replace(working, working.fail(2, Failure(ErrorCode.SOURCE_MALFORMED, "broken"), NEW.created_ms))
+    assert PublishChanges(tasks, notifications)(tasks.changes[-1:]) == []
+    assert [(notice.kind, notice.delivery_id) for notice in notifications.told] == [
+        (EventKind.PULL_COMPLETE, delivery_id_of("p", 1, 0)),
+        (EventKind.PROCEDURE_STATE_CHANGED, delivery_id_of("p", 1, tasks.rows["p", 1].row_version)),
+    ]
+    assert tasks.rows["p", 1].due_at_ms == 0
+
+
+def test_that_a_source_has_arrived_stays_told_where_the_task_has_ended_or_gone_meanwhile() -> None:
+    for end in (lambda row: row.cancel(NEW.created_ms), None):
+        tasks, change = arrived()
+        if end:
+            tasks.replace(change.after, end(change.after))
+        else:
+            tasks.rows.clear()
+        before = dict(tasks.rows)
+        assert PublishChanges(tasks, InMemoryNotifications())([change]) == []
+        assert tasks.rows == before
+
+
+def test_a_table_that_cannot_remember_it_has_the_record_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks, change = arrived()
+
+    def busy(*_: object) -> None:
+        raise CliploopError(ErrorCode.UNAVAILABLE, "busy", retryable=True)
+
+    monkeypatch.setattr(InMemoryTasks, "replace", busy)
+    assert PublishChanges(tasks, InMemoryNotifications())([change]) == [change]
+
+
+def test_an_end_that_was_only_looked_at_is_not_taken_for_told() -> None:
+    """The sweep moves a row's due time on where telling fails; that write is a record of the stream as well."""
+    tasks = life(NEW)
+    ended = tasks.rows["p", 1]
+    tasks.replace(ended, ended.looked_at(NEW.created_ms + 2))
+    assert PublishChanges(tasks, InMemoryNotifications())(tasks.changes[-1:]) == []
+    assert tasks.rows["p", 1].due_at_ms > 0

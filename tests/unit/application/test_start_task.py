@@ -14,10 +14,12 @@ from cliploop.domain.identity import ObjectVersion, file_id_of, task_id_of_reque
 from cliploop.domain.output import OutputState
 from cliploop.domain.procedure import NotifyMode, Procedure, TemplateReference, TemplateUse
 from cliploop.domain.project import Project
+from cliploop.domain.quota import NO_QUOTA, Quota
 from cliploop.domain.section import Section
 from cliploop.domain.source_file import SourceFile
-from cliploop.domain.task import WAITING_OVERDUE_MS, Task, TaskState
+from cliploop.domain.task import Task, TaskState
 from cliploop.domain.template import PRESET_GIF, CatalogTemplate, ImageFormat, Template
+from cliploop.domain.timetable import WAITING_OVERDUE_MS
 from cliploop.domain.web_address import AllowedTargets
 from cliploop.testing import (
     InMemoryCatalog,
@@ -272,9 +274,9 @@ def test_a_session_is_refused_exactly_when_its_window_holds_a_task(
 class _OvertakenTasks(InMemoryTasks):
     """A table in which another call of the same session is quicker by a moment."""
 
-    def add(self, task: Task) -> Task:
-        super().add(replace(task, created_ms=task.created_ms - 1))
-        return super().add(task)
+    def add(self, task: Task, quota: Quota = NO_QUOTA) -> Task:
+        super().add(replace(task, created_ms=task.created_ms - 1), quota)
+        return super().add(task, quota)
 
 
 def test_of_two_calls_of_one_session_at_once_one_is_refused() -> None:

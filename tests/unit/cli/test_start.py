@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 _RUN = """
 import json, sys
 sys.path.insert(0, {house!r})
-from cliploop.cli import main
+from cliploop.__main__ import main
 try:
     main({words!r})
 except SystemExit:
@@ -53,4 +53,4 @@ def test_the_engine_itself_loads_no_aws(tmp_path: Path) -> None:
 def test_the_package_names_the_command_and_its_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == __version__
-    assert project["scripts"] == {"cliploop": "cliploop.cli:main"}
+    assert project["scripts"] == {"cliploop": "cliploop.__main__:main"}

@@ -22,6 +22,7 @@ from cliploop.domain.access_key import AccessKey
 from cliploop.domain.addresses import Addresses
 from cliploop.domain.identity import ObjectVersion
 from cliploop.domain.project import Project
+from cliploop.domain.quota import Quota
 from cliploop.domain.web_address import AllowedTargets
 from cliploop.testing import (
     InMemoryCallers,
@@ -134,6 +135,10 @@ class World:
     def cancel(self, task_id: str) -> tuple[int, dict[str, Any]]:
         self.clock.advance(1_000)
         return self.send(self.signed_request("DELETE", f"task_id={task_id}"))
+
+    def limit(self, quota: Quota) -> None:
+        """Give the project a quota."""
+        self.use.start = replace(self.use.start, quota=quota)
 
     def broken(self) -> World:
         """The same stack, whose use cases fail in a way that nobody foresaw."""

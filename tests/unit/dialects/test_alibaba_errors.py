@@ -20,6 +20,7 @@ from cliploop.dialects.alibaba_gif.task_errors import TASK_CODES
 from cliploop.dialects.http import HttpReply, HttpRequest
 from cliploop.dialects.use_cases import UseCases
 from cliploop.domain.errors import CliploopError, ErrorCode, InvalidRequestError
+from cliploop.domain.quota import Quota
 from tests.unit.dialects.alibaba_signing import FORM, HOST, Layout
 from tests.unit.dialects.alibaba_world import FOREIGN_KEY, KEY, ONE_GIF, World, answered, parsed
 
@@ -114,7 +115,15 @@ def _foreign(world: World, action: Action) -> HttpReply:
     return world.api.answer(world.request(action.name, valid(action), key=FOREIGN_KEY))
 
 
+def _beyond_quota(world: World, action: Action) -> HttpReply:
+    use = world.api.parts.use
+    world.serve(use=replace(use, start=replace(use.start, quota=Quota(tasks=1))))
+    world.start()
+    return world.api.answer(world.request(action.name, valid(action)))
+
+
 PROVOKED: dict[str, Callable[[World, Action], HttpReply]] = {
+    "FileUploadCountLimit": _beyond_quota,
     "InternalError": _internal,
     "InvalidApiNotFound": _no_such_method,
     "InvalidParameter": _wrong_value,

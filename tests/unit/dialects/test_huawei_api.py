@@ -18,6 +18,7 @@ from cliploop.dialects.huawei_mpc.operation import Operation
 from cliploop.dialects.huawei_mpc.operations.table import OPERATIONS
 from cliploop.dialects.huawei_mpc.reference import reference_page, support_table
 from cliploop.domain.errors import CliploopError, ErrorCode
+from cliploop.domain.quota import Quota
 from cliploop.domain.task import TaskState
 from tests.unit.dialects.huawei_client import PROJECT_ID
 from tests.unit.dialects.huawei_world import (
@@ -69,6 +70,11 @@ def ended(world: World) -> HttpRequest:
     return world.signed_request("DELETE", f"task_id={task_id}")
 
 
+def beyond_quota(world: World, method: str) -> HttpRequest:
+    world.limit(Quota(pixels=1))
+    return request_of(world, method)
+
+
 def created(order: Any) -> Callable[[World, str], HttpRequest]:
     return lambda world, _: world.signed_request("POST", body=json.dumps(order).encode())
 
@@ -91,6 +97,7 @@ OF_ONE: dict[tuple[str, str], Callable[[World, str], HttpRequest]] = {
     ("POST", "MPC.10053"): created(with_place("input", object="in/other.mp4")),
     ("POST", "MPC.10205"): lambda world, method: request_of(world, method, content_type="text/plain"),
     ("POST", "MPC.10209"): created(with_place("output", bucket="elsewhere")),
+    ("POST", "APIGW.0308"): beyond_quota,
     ("GET", "MPC.10202"): lambda world, _: world.signed_request("GET", "size=0"),
     ("DELETE", "MPC.10202"): lambda world, _: world.signed_request("DELETE"),
     ("DELETE", "MPC.10212"): lambda world, _: ended(world),

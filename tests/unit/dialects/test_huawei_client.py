@@ -12,6 +12,7 @@ import pytest
 from cliploop.dialects.fields import Record
 from cliploop.dialects.huawei_mpc.operations.table import OPERATIONS
 from cliploop.domain.errors import CliploopError, ErrorCode, Failure
+from cliploop.domain.quota import Quota
 from cliploop.domain.task import Task, TaskState
 from tests.unit.dialects.huawei_client import (
     KEY,
@@ -211,3 +212,13 @@ def test_a_passing_fault_is_the_servers(world: World, client: Any) -> None:
     with pytest.raises(ServerResponseException) as raised:
         listed(client)
     assert (raised.value.status_code, raised.value.error_code) == (503, "MPC.10050")
+
+
+def test_beyond_its_quota_a_project_is_told_to_wait(world: World, client: Any) -> None:
+    world.limit(Quota(tasks=1))
+    create(client)
+    with pytest.raises(ClientRequestException) as raised:
+        create(client, user_data="another")
+    assert (raised.value.status_code, raised.value.error_code) == (429, "APIGW.0308")
+    assert "used up (1 task)" in raised.value.error_msg
+    assert len(world.tasks.rows) == 1

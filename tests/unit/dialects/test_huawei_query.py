@@ -251,7 +251,7 @@ def test_the_description_names_the_outputs_that_failed() -> None:
 def test_every_error_has_the_vendors_code(code: ErrorCode) -> None:
     reply = encode_error(CliploopError(code, "Sentence."))
     assert reply.body == {"error_code": CODES[code], "error_msg": "Sentence."}
-    assert CODES[code].startswith("MPC.")
+    assert CODES[code].startswith("APIGW." if code is ErrorCode.QUOTA_EXCEEDED else "MPC.")
 
 
 @pytest.mark.parametrize(

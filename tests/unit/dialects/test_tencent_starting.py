@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from cliploop.dialects.tencent_vod.actions.starting import ACTIONS
 from cliploop.domain.errors import CliploopError
 from cliploop.domain.identity import ObjectVersion, task_id_of_request
 from cliploop.domain.procedure import NotifyMode, Procedure, TemplateReference
+from cliploop.domain.quota import Quota
 from cliploop.domain.section import Section
 from cliploop.domain.task import Task, TaskState
 from tests.unit.dialects.following import OF_THE_FRAME, ONE_GIF, row, start, through
@@ -199,3 +201,21 @@ def test_every_code_of_the_vendors_is_provoked_or_explained(name: str) -> None:
 def test_every_field_of_the_vendors_request_is_known(name: str) -> None:
     theirs = {field.removeprefix("_") for field in vars(getattr(models, f"{name}Request")())}
     assert {field.name for field in BY_NAME[name].fields} | {"SubAppId"} == theirs
+
+
+@pytest.mark.parametrize("action", ["ProcessMedia", "ProcessMediaByProcedure", "PullUpload"])
+def test_a_call_beyond_the_projects_quota_is_refused_with_the_code_of_any_api(world: World, action: str) -> None:
+    started = {"FileId": world.file_id, "ProcedureName": "preview"}
+    parameters: dict[str, dict[str, Any]] = {
+        "ProcessMedia": {"FileId": world.file_id, "MediaProcessTask": ONE_GIF},
+        "ProcessMediaByProcedure": started,
+        "PullUpload": {"MediaUrl": "https://films.example/a.mp4"},
+    }
+    use = world.api.parts.use
+    limited = replace(use, start=replace(use.start, quota=Quota(tasks=1)))
+    world.api = replace(world.api, parts=replace(world.api.parts, use=limited))
+    assert not world.code("ProcessMediaByProcedure", **started)
+    error = world.ask(action, **parameters[action])["Error"]
+    assert error["Code"] == "LimitExceeded"
+    assert "1 task" in error["Message"]
+    assert len(world.tasks.rows) == 1

@@ -9,6 +9,7 @@ from cliploop.domain.identity import (
     delivery_id_of,
     file_id_of,
     parse_decimal_task_id,
+    parse_task_id,
     parse_vod_task_id,
     render_vod_task_id,
     task_id_of_request,
@@ -112,6 +113,14 @@ def test_a_decimal_id_reads_back(task_id: int) -> None:
 def test_what_no_task_can_have_is_no_decimal_id() -> None:
     for text in ("", "0", "-1", "1.5", "٣", str(2**63), "9" * 40, "1 "):
         assert parse_decimal_task_id(text) is None
+
+
+@given(ids, st.sampled_from(VodTaskType))
+def test_a_task_is_found_by_whichever_of_its_ids_is_named(task_id: int, kind: VodTaskType) -> None:
+    assert parse_task_id(7, str(task_id)) == task_id
+    assert parse_task_id(7, render_vod_task_id(7, task_id, kind)) == task_id
+    assert parse_task_id(8, render_vod_task_id(7, task_id, kind)) is None
+    assert parse_task_id(7, f"x{task_id}") is None
 
 
 def test_a_delivery_id_is_a_function_of_task_and_row_version() -> None:

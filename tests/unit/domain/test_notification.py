@@ -33,6 +33,7 @@ CLAIMED = NEW.claim(NOW)
 PULLED = replace(NEW, file_id=0, origin="https://films.example/a.mp4", state=TaskState.INIT)
 FETCHING = PULLED.claim(NOW)
 FETCHED = FETCHING.fetched(1, ARRIVED, 9, NOW)
+WORKING = FETCHED.claim(NOW)
 ONLY_FETCHING = replace(FETCHING, outputs=())
 NEVER_FETCHED = replace(PULLED, outputs=outputs_of([TemplateReference(404)], BUILT_IN_TEMPLATES)).registered()
 BORN_FAILED = replace(NEW, outputs=outputs_of([TemplateReference(404)], BUILT_IN_TEMPLATES)).registered()
@@ -58,7 +59,23 @@ def kinds_of(before: Task | None, after: Task, mode: NotifyMode) -> list[EventKi
         pytest.param(None, NEVER_FETCHED, [PULL, PROCEDURE], [PULL, PROCEDURE], id="never to be fetched"),
         pytest.param(PULLED, FETCHING, [], [], id="being fetched"),
         pytest.param(FETCHING, FETCHED, [PULL], [PULL, PROCEDURE], id="fetched"),
-        pytest.param(FETCHED, FETCHED.claim(NOW), [], [PROCEDURE], id="claimed once fetched"),
+        pytest.param(FETCHED, WORKING, [], [PROCEDURE], id="claimed once fetched"),
+        pytest.param(FETCHED, FETCHED.told_of_pull(), [], [], id="its arrival was told"),
+        pytest.param(
+            WORKING.told_of_pull(),
+            WORKING.told_of_pull().fail(2, BROKEN, NOW),
+            [PROCEDURE],
+            [PROCEDURE],
+            id="ended after its arrival was told",
+        ),
+        pytest.param(
+            WORKING,
+            WORKING.fail(2, BROKEN, NOW),
+            [PULL, PROCEDURE],
+            [PULL, PROCEDURE],
+            id="its arrival was never told",
+        ),
+        pytest.param(WORKING, WORKING.looked_at(NOW), [], [], id="looked at"),
         pytest.param(FETCHING, FETCHING.fail(1, BROKEN, NOW), [PULL, PROCEDURE], [PULL, PROCEDURE], id="lost"),
         pytest.param(FETCHING, FETCHING.cancel(NOW), [PULL, PROCEDURE], [PULL, PROCEDURE], id="canceled on its way"),
         pytest.param(None, replace(PULLED, outputs=()), [], [], id="only to be fetched"),
@@ -94,3 +111,19 @@ def test_the_events_of_one_change_have_ids_of_their_own() -> None:
     assert pulled == Notification(delivery_id_of("p", 1, 0), PULL, ended)
     assert processed == Notification(delivery_id_of("p", 1, ended.row_version), PROCEDURE, ended)
     assert pulled.delivery_id != processed.delivery_id
+
+
+def test_a_source_that_is_fetched_once_more_is_told_of_once_more() -> None:
+    """The first event said that it could not be had; under its id the second would be dropped."""
+    lost = FETCHING.fail(1, BROKEN, NOW).told()
+    again = lost.redriven(NOW).claim(NOW)
+    (pulled,) = notifications_of(TaskChange(again, again.fetched(2, ARRIVED, 9, NOW)))
+    assert pulled.kind is PULL
+    assert pulled.delivery_id != delivery_id_of("p", 1, 0)
+
+
+def test_a_task_that_is_redriven_after_its_source_had_arrived_does_not_tell_of_that_again() -> None:
+    failed = WORKING.fail(2, BROKEN, NOW).told()
+    again = failed.redriven(NOW).claim(NOW)
+    ended = notifications_of(TaskChange(again, again.fail(3, BROKEN, NOW)))
+    assert [notice.kind for notice in ended] == [PROCEDURE]

@@ -19,7 +19,7 @@ THERE = Publication(task_id=5, created_ms=100, attempt=2, md5="m")
     [
         ({}, False),
         ({"attempt": 1}, False),
-        ({"attempt": 3}, False),
+        ({"attempt": 3}, True),
         ({"md5": "n"}, True),
         ({"md5": "n", "attempt": 3}, True),
         ({"task_id": 4, "created_ms": 101, "attempt": 1}, True),

@@ -17,18 +17,24 @@ from cliploop.domain.media import MediaInfo, VideoStream
 from cliploop.domain.output import Output, OutputState, StoredImage, outputs_of
 from cliploop.domain.plan import plan_output
 from cliploop.domain.procedure import BUILT_IN_PROCEDURES
+from cliploop.domain.same_work import is_same_work
 from cliploop.domain.task import (
-    LEASE_MS,
     MAX_ATTEMPTS,
-    TELLING_OVERDUE_MS,
-    WAITING_OVERDUE_MS,
     LeaseLostError,
     NotCancelableError,
     NotClaimableError,
+    NotRedrivableError,
     Task,
     TaskState,
 )
 from cliploop.domain.template import BUILT_IN_TEMPLATES
+from cliploop.domain.timetable import (
+    LEASE_MS,
+    LOOKED_AT_EVERY_MS,
+    RETRY_OVERDUE_MS,
+    TELLING_OVERDUE_MS,
+    WAITING_OVERDUE_MS,
+)
 
 NOW = 1_700_000_000_000
 PREVIEW = BUILT_IN_PROCEDURES["preview"]
@@ -258,7 +264,7 @@ def test_it_may_be_too_late_to_cancel() -> None:
 )
 def test_an_upload_is_the_same_work_by_its_object_version(changes: dict[str, object], same: bool) -> None:  # noqa: FBT001  # a table's column
     other = replace(NEW, **changes)  # type: ignore[arg-type]
-    assert NEW.is_same_work_as(other) is other.is_same_work_as(NEW) is same
+    assert is_same_work(NEW, other) is is_same_work(other, NEW) is same
 
 
 @pytest.mark.parametrize(
@@ -267,7 +273,7 @@ def test_an_upload_is_the_same_work_by_its_object_version(changes: dict[str, obj
 )
 def test_a_call_is_the_same_work_by_its_session(changes: dict[str, object], same: bool) -> None:  # noqa: FBT001  # a table's column
     called = replace(NEW, session_id="s")
-    assert called.is_same_work_as(replace(called, **changes)) is same  # type: ignore[arg-type]
+    assert is_same_work(called, replace(called, **changes)) is same  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -286,7 +292,87 @@ def test_a_fetched_source_is_the_same_work_by_its_address_without_the_query(orig
     fetched = claimed.fetched(1, ARRIVED, 9, NOW)
     other = replace(PULLED, origin=origin)
     for row in (PULLED, fetched, fetched.cancel(NOW)):
-        assert row.is_same_work_as(other) is other.is_same_work_as(row) is same
+        assert is_same_work(row, other) is is_same_work(other, row) is same
+
+
+def test_a_release_leaves_the_row_to_its_message_for_a_while() -> None:
+    released = NEW.claim(NOW).release(1, BROKEN, NOW + 1)
+    assert (released.lease_until_ms, released.due_at_ms) == (NOW + 1, NOW + 1 + RETRY_OVERDUE_MS)
+
+
+def test_a_row_that_stays_overdue_is_looked_at_at_twice_the_distance_each_time() -> None:
+    row, distances = NEW, []
+    for _ in range(8):
+        before_ms = row.due_at_ms
+        row = row.looked_at(before_ms)
+        distances.append((row.due_at_ms - before_ms) // WAITING_OVERDUE_MS)
+    assert distances == [1, 2, 4, 8, 16, 24, 24, 24]
+    assert LOOKED_AT_EVERY_MS == 24 * WAITING_OVERDUE_MS
+
+
+def test_a_look_tells_nobody_and_changes_nothing_else() -> None:
+    claimed = NEW.claim(NOW)
+    failed = claimed.fail(1, BROKEN, NOW)
+    for row, first_ms in ((NEW, WAITING_OVERDUE_MS), (claimed, RETRY_OVERDUE_MS), (failed, TELLING_OVERDUE_MS)):
+        looked_at = row.looked_at(NOW + 1)
+        assert looked_at == replace(row, due_at_ms=NOW + 1 + first_ms, revision=row.revision + 1)
+
+
+def test_a_row_is_exhausted_only_when_nobody_holds_its_last_try() -> None:
+    row = NEW
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        assert not row.is_exhausted(NOW)
+        row = row.claim(NOW)
+        assert not row.is_exhausted(NOW)
+        assert row.is_exhausted(NOW + LEASE_MS) is (attempt == MAX_ATTEMPTS)
+        row = row.release(attempt, BROKEN, NOW)
+    assert row.is_exhausted(NOW)
+    assert not row.claim(NOW).is_exhausted(NOW + LEASE_MS)
+
+
+def test_a_redriven_task_has_all_its_tries_again_and_says_how_many_failed() -> None:
+    row = NEW
+    for life in (1, 2):
+        for _ in range(MAX_ATTEMPTS):
+            row = row.claim(NOW)
+            assert row.state is TaskState.PROCESSING
+            row = row.release(row.attempt, BROKEN, NOW)
+        row = row.claim(NOW)
+        assert row.failure is not None
+        assert (row.state, row.attempt) == (TaskState.FAILED, life * MAX_ATTEMPTS)
+        assert f"tried {MAX_ATTEMPTS} times" in row.failure.message
+        row = row.redriven(NOW)
+
+
+def test_a_worker_of_before_is_not_taken_for_one_of_now() -> None:
+    first = NEW.claim(NOW)
+    again = first.fail(1, BROKEN, NOW).redriven(NOW).claim(NOW)
+    assert again.attempt == 2
+    with pytest.raises(LeaseLostError):
+        again.settle(first.attempt, MEDIA, made(again))
+
+
+def test_the_query_of_an_address_is_kept_only_for_a_source_that_could_not_be_had() -> None:
+    fetching = PULLED.claim(NOW)
+    assert fetching.fail(1, BROKEN, NOW).origin == PULLED.origin
+    assert fetching.cancel(NOW).origin == "https://films.example/a.mp4"
+    assert fetching.fetched(1, ARRIVED, 9, NOW).origin == "https://films.example/a.mp4"
+
+
+@pytest.mark.parametrize(
+    "row", [NEW, NEW.claim(NOW), NEW.cancel(NOW), NEW.claim(NOW).settle(1, MEDIA, made(NEW)).finish(1, NOW)]
+)
+def test_only_what_has_failed_is_brought_back(row: Task) -> None:
+    with pytest.raises(NotRedrivableError):
+        row.redriven(NOW)
+
+
+def test_of_a_pull_whose_procedure_was_missing_nothing_is_brought_back() -> None:
+    """It would end well without an image."""
+    refused = replace(PULLED, outputs=(), procedure="missing").refuse(BROKEN)
+    with pytest.raises(NotRedrivableError):
+        refused.redriven(NOW)
+    assert replace(refused, procedure="").redriven(NOW).state is TaskState.INIT
 
 
 class TaskLife(RuleBasedStateMachine):
@@ -373,7 +459,7 @@ class TaskLife(RuleBasedStateMachine):
     @invariant()
     def attempts_are_bounded(self) -> None:
         if hasattr(self, "task"):
-            assert self.task.attempt <= self.tries
+            assert self.task.attempt <= self.tries or self.task.winner  # then somebody has to clean up
             assert self.task.winner <= self.task.attempt
 
     @invariant()

@@ -38,10 +38,15 @@ ENVIRONMENT = {
     "CLIPLOOP_MAX_PIXELS": "8000000000",
     "CLIPLOOP_MAX_OUTPUT_BYTES": "536870912",
     "CLIPLOOP_MAX_SOURCE_PIXELS": "37748736",
+    "CLIPLOOP_MAX_OPEN_TASKS": "0",
+    "CLIPLOOP_MAX_OPEN_SECONDS": "0",
+    "CLIPLOOP_MAX_OPEN_PIXELS": "0",
     "CLIPLOOP_EVENT_BUS": "bus",
     "CLIPLOOP_PUBLIC_BASE_URL": "",
     "CLIPLOOP_CALLBACKS_QUEUE_ARN": "arn:aws:sqs:eu-north-1:123456789012:callbacks",
     "CLIPLOOP_CALLBACKS_QUEUE_URL": "https://sqs.eu-north-1.amazonaws.com/123456789012/callbacks",
+    "CLIPLOOP_CALLBACKS_DEAD_LETTERS_URL": "https://sqs.eu-north-1.amazonaws.com/123456789012/callbacks-dead-letters",
+    "CLIPLOOP_CALLBACK_KEYS_SECRET_ARN": "callback-keys",
     "CLIPLOOP_ALLOWED_PRIVATE_TARGETS": "",
     "CLIPLOOP_ACCESS_KEYS_SECRET_ARN": "access-keys",
     "CLIPLOOP_SIGNING_HOSTS": "vod.tencentcloudapi.com",
@@ -78,6 +83,7 @@ def account() -> Iterator[None]:
         bootstrap.send_callback,
         bootstrap.query_tasks,
         bootstrap.manage_tasks,
+        bootstrap.sweep,
     ):
         part.cache_clear()
     with empty_account(ENVIRONMENT):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hmac
 import json
 import os
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from unittest import mock
 import boto3
 import pytest
 
+from cliploop import bootstrap
 from cliploop.adapters.dynamodb_event_settings import DynamoDBEventSettings
 from cliploop.domain.event_settings import EventSettings
 from functions.send_callback.app import handler
@@ -20,6 +22,7 @@ from tests.unit.doors.events import sqs_message
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
+KEY = "the-key-of-all-callbacks"
 BODY = {"EventType": "ProcedureStateChanged", "DeliveryId": "d", "Name": "ü"}
 
 
@@ -35,23 +38,35 @@ def receiver(account: None, tables: None) -> Iterator[Receiver]:
 @pytest.fixture
 def sqs(receiver: Receiver) -> SQSClient:
     sqs = boto3.client("sqs")
-    sqs.create_queue(QueueName="callbacks")
+    for name in ("callbacks", "callbacks-dead-letters"):
+        sqs.create_queue(QueueName=name)
+    boto3.client("secretsmanager").create_secret(Name="callback-keys", SecretString=json.dumps({"key": KEY}))
     return sqs
 
 
-def message(sqs: SQSClient, url: str, message_id: str = "m1") -> dict[str, Any]:
-    """A callback that its queue has handed out and would hand out again at once."""
+def message(sqs: SQSClient, url: str, message_id: str = "m1", receives: int = 1) -> dict[str, Any]:
+    """A callback, as every release has sent it, that its queue has handed out and would hand out again at once."""
     body = {"project_id": PROJECT_ID, "delivery_id": "d", "url": url, "body": BODY}
     queue = sqs.get_queue_url(QueueName="callbacks")["QueueUrl"]
     sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(body))
     (received,) = sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0)["Messages"]
-    return sqs_message("callbacks", json.loads(received["Body"]), message_id) | {
+    return sqs_message("callbacks", json.loads(received["Body"]), message_id, receives) | {
         "receiptHandle": received["ReceiptHandle"]
     }
 
 
 def is_hidden(sqs: SQSClient) -> bool:
     return "Messages" not in sqs.receive_message(QueueUrl=sqs.get_queue_url(QueueName="callbacks")["QueueUrl"])
+
+
+def laid_aside(sqs: SQSClient) -> list[dict[str, Any]]:
+    queue = sqs.get_queue_url(QueueName="callbacks-dead-letters")["QueueUrl"]
+    return [json.loads(each["Body"]) for each in sqs.receive_message(QueueUrl=queue).get("Messages", [])]
+
+
+def metrics_in(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "CallbacksMade" in line]
+    return {name: int(lines[-1][name][0]) for name in ("CallbacksMade", "CallbacksFailed", "CallbacksLaidAside")}
 
 
 def test_a_callback_is_made_and_signed_as_the_project_wants(receiver: Receiver, sqs: SQSClient, context: Any) -> None:
@@ -62,6 +77,42 @@ def test_a_callback_is_made_and_signed_as_the_project_wants(receiver: Receiver, 
     assert path == "/events?of=mine"
     assert told.pop("Sign") == md5(f"abc{told.pop('T')}".encode(), usedforsecurity=False).hexdigest()
     assert told == BODY
+
+
+def test_a_callback_carries_its_try_and_a_good_signature(receiver: Receiver, sqs: SQSClient, context: Any) -> None:
+    assert handler({"Records": [message(sqs, receiver.url, receives=7)]}, context) == {"batchItemFailures": []}
+    ((_, headers, body),) = receiver.heard
+    assert (headers["X-Cliploop-Delivery"], headers["X-Cliploop-Attempt"]) == ("d", "7")
+    signed = f"{headers['X-Cliploop-Timestamp']}.".encode() + body
+    assert headers["X-Cliploop-Signature"] == f"v1={hmac.new(KEY.encode(), signed, 'sha256').hexdigest()}"
+
+
+def test_the_later_a_try_the_longer_the_pause(
+    receiver: Receiver, sqs: SQSClient, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver.status = 503
+    asked: list[int] = []
+
+    def note(_self: Any, *, VisibilityTimeout: int, **_words: str) -> None:  # noqa: N803
+        asked.append(VisibilityTimeout)
+
+    retry = bootstrap.send_callback().retry
+    monkeypatch.setattr(type(retry.client), "change_message_visibility", note)
+    for receives in (1, 20):
+        handler({"Records": [message(sqs, receiver.url, receives=receives)]}, context)
+    first, late = asked
+    assert 4 <= first <= 8
+    assert 3600 <= late <= 7200
+
+
+def test_a_receiver_that_is_gone_is_laid_aside(
+    receiver: Receiver, sqs: SQSClient, context: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    receiver.status = 410
+    assert handler({"Records": [message(sqs, receiver.url)]}, context) == {"batchItemFailures": []}
+    (aside,) = laid_aside(sqs)
+    assert aside == {"project_id": PROJECT_ID, "delivery_id": "d", "url": receiver.url, "body": BODY}
+    assert metrics_in(capsys) == {"CallbacksMade": 0, "CallbacksFailed": 0, "CallbacksLaidAside": 1}
 
 
 def test_a_receiver_that_fails_is_called_again_after_a_backoff(
@@ -77,8 +128,9 @@ def test_a_receiver_that_fails_is_called_again_after_a_backoff(
 
 def test_an_address_inside_is_never_called(receiver: Receiver, sqs: SQSClient, context: Any) -> None:
     inside = receiver.url.replace("127.0.0.1", "127.0.0.2")
-    assert handler({"Records": [message(sqs, inside)]}, context) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert handler({"Records": [message(sqs, inside)]}, context) == {"batchItemFailures": []}
     assert receiver.heard == []
+    assert [aside["url"] for aside in laid_aside(sqs)] == [inside]
 
 
 def test_a_message_that_is_none_fails_alone(receiver: Receiver, sqs: SQSClient, context: Any) -> None:

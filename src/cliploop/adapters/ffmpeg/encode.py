@@ -100,7 +100,7 @@ def _make_section(opened: Input, media: MediaInfo, images: dict[Path, OutputPlan
         ending.stop()
         for maker in makers:
             maker.join()
-    if failures.hardly_decoded(stderr) and is_encrypted(opened, folder, watch.deadline):
+    if failures.hardly_decoded(stderr) and is_encrypted(opened, folder, watch.deadline, watch.glance):
         return [failures.encrypted(stderr)] * len(makers)
     return _results(makers, stderr, exit_code)
 

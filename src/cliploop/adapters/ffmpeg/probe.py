@@ -11,7 +11,7 @@ from cliploop.adapters.ffmpeg.banner import read_banner
 from cliploop.adapters.ffmpeg.locate import certificates, ffmpeg
 from cliploop.adapters.ffmpeg.meter import Meter, plain_banner
 from cliploop.adapters.ffmpeg.process import Run
-from cliploop.application.ports import ReadableSource
+from cliploop.application.ports import Beat, ReadableSource, no_beat
 from cliploop.domain.deadline import Deadline
 from cliploop.domain.limits import Limits
 from cliploop.domain.media import MediaInfo
@@ -35,17 +35,17 @@ class FfmpegProber:
     limits: Limits = Limits()
     meter: Meter | None = None
 
-    def probe(self, source: ReadableSource, deadline: Deadline) -> MediaInfo:
+    def probe(self, source: ReadableSource, deadline: Deadline, beat: Beat = no_beat) -> MediaInfo:
         """See ``Prober``."""
         opened = opened_by_ffmpeg(source, self.limits, self.meter)
         with tempfile.TemporaryDirectory(prefix="probe-") as folder:
             with Run(probe_words(ffmpeg(), opened), folder=Path(folder), deadline=deadline) as run:
-                exit_code = run.wait()
+                exit_code = run.wait(beat)
                 text = plain_banner(run.stderr(), opened.meter)
             if _ONLY_LOOKED not in text:
                 raise failures.opening_failed(text, exit_code=exit_code)
             media = read_banner(text, source.size)
-            return _measured(media, opened, Path(folder), deadline)
+            return _measured(media, opened, Path(folder), deadline, beat)
 
 
 def opened_by_ffmpeg(source: ReadableSource, limits: Limits, meter: Meter | None = None) -> Input:
@@ -55,23 +55,23 @@ def opened_by_ffmpeg(source: ReadableSource, limits: Limits, meter: Meter | None
     return Input(address, certificates(), limits.source_pixels, meter)
 
 
-def is_encrypted(opened: Input, folder: Path, deadline: Deadline) -> bool:
+def is_encrypted(opened: Input, folder: Path, deadline: Deadline, beat: Beat = no_beat) -> bool:
     """Whether an MP4 file has a stream that needs a key: the banner does not tell, and the decoder sees damage.
 
     Asked only where decoding failed, since the answer is a long print of every box.
     """
     with Run(structure_words(ffmpeg(), opened), folder=folder, deadline=deadline) as run:
-        run.wait()
+        run.wait(beat)
         return _ENCRYPTED in run.stderr()
 
 
-def _measured(media: MediaInfo, opened: Input, folder: Path, deadline: Deadline) -> MediaInfo:
+def _measured(media: MediaInfo, opened: Input, folder: Path, deadline: Deadline, beat: Beat) -> MediaInfo:
     """The media with a duration, where it had none and can be read to its end."""
     video = media.main_video
     if media.duration_ms or video is None or media.size > _MEASURED_SIZE:
         return media
     with Run(measure_words(ffmpeg(), opened, video.index), folder=folder, deadline=deadline) as run:
-        run.wait()
+        run.wait(beat)
         if opened.meter:
             opened.meter.count(run.stderr())
         reached = re.findall(r"^out_time_us=(\d+)$", run.stdout(), re.MULTILINE)

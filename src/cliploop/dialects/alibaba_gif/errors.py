@@ -57,11 +57,13 @@ NEVER = {
     "BalanceNotEnough": "nothing is bought here",
     "FaceImageCountLimit": "there are no faces",
     "ApplicationCountLimit": "applications are a parameter of the stack, and not counted",
-    "FileUploadCountLimit": "files are not counted",
     "FileContentInvalid": "a file is looked at by its task, which then ends with `Status` 3",
     "ExistParameter": "nothing with a name is created",
     "ExistTemplateRelationship": "templates are not changed or deleted by this API",
 }
+
+#: Of an operation that starts no task.
+STARTS_NOTHING = {"FileUploadCountLimit": "only open tasks are counted, and no task is started"}
 
 #: What the vendor's gateway says of who calls and how, where the table above has no word for it.
 GATEWAY = {
@@ -123,6 +125,8 @@ API_CODES = {
     ErrorCode.ATTEMPTS_EXHAUSTED: _INTERNAL,
     # The id is made of the call's nonce; the next call has another.
     ErrorCode.TASK_ID_COLLISION: _AGAIN,
+    # The one of the table that is nearest: a call that starts a task names a file to be fetched.
+    ErrorCode.QUOTA_EXCEEDED: _Answer("FileUploadCountLimit"),
     ErrorCode.REQUEST_INVALID: _Answer("InvalidParameter"),
     ErrorCode.PROJECT_UNKNOWN: _Answer("Unauthorized"),
     ErrorCode.BUCKET_UNKNOWN: _INTERNAL,

@@ -28,6 +28,7 @@ OPERATION_FAILED = "MPC.10212"
 #: Of the vendor's gateway, which stands in front of all of its APIs.
 NO_SUCH_API = "APIGW.0101"
 NOT_AUTHENTICATED = "APIGW.0301"
+THROTTLED = "APIGW.0308"
 
 #: The HTTP status of a code, as the vendor's tables of error codes have it; of any other it is 400.
 STATUSES = {
@@ -37,6 +38,7 @@ STATUSES = {
     OPERATION_FAILED: HTTPStatus.FORBIDDEN,
     NO_SUCH_API: HTTPStatus.NOT_FOUND,
     NOT_AUTHENTICATED: HTTPStatus.UNAUTHORIZED,
+    THROTTLED: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 #: What a request can be answered with, for the reference page.
@@ -51,6 +53,7 @@ MEANINGS = {
     OPERATION_FAILED: "the task has ended, or its image is being stored",
     NO_SUCH_API: "nothing is at that address",
     NOT_AUTHENTICATED: "who calls is not known",
+    THROTTLED: "the project's quota of open tasks has no room for the task",
 }
 
 #: The vendor's code for each of ours, in requests and in tasks.
@@ -73,6 +76,7 @@ CODES = {
     ErrorCode.DEADLINE_EXCEEDED: OPERATION_FAILED,
     ErrorCode.ATTEMPTS_EXHAUSTED: SYSTEM_ERROR,
     ErrorCode.TASK_ID_COLLISION: SYSTEM_ERROR,
+    ErrorCode.QUOTA_EXCEEDED: THROTTLED,
     ErrorCode.REQUEST_INVALID: INVALID_PARAMETER,
     ErrorCode.PROJECT_UNKNOWN: TENANT_NOT_VERIFIED,
     ErrorCode.BUCKET_UNKNOWN: INVALID_PATH,

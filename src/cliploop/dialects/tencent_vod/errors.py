@@ -26,6 +26,7 @@ SUBTASK_CODES = {
     ErrorCode.DEADLINE_EXCEEDED: "InvalidInput.ConfigurationUnsupported",
     ErrorCode.ATTEMPTS_EXHAUSTED: "InternalError",
     ErrorCode.TASK_ID_COLLISION: "InvalidInput.TaskDuplicated",
+    ErrorCode.QUOTA_EXCEEDED: "InvalidInput.PermissionDenied",
     ErrorCode.REQUEST_INVALID: "InvalidInput",
     ErrorCode.PROJECT_UNKNOWN: "InvalidInput.PermissionDenied",
     ErrorCode.BUCKET_UNKNOWN: "InvalidInput",
@@ -70,6 +71,8 @@ API_CODES = {
     ErrorCode.TASK_NOT_FOUND: "InvalidParameterValue.TaskId",
     ErrorCode.TASK_NOT_CANCELABLE: "FailedOperation",
     ErrorCode.TASK_ID_COLLISION: "FailedOperation",
+    # No operation that starts tasks documents a code for it; this is the one of any API, "Quota limit is exceeded".
+    ErrorCode.QUOTA_EXCEEDED: "LimitExceeded",
     ErrorCode.SESSION_REPEATED: "InvalidParameterValue.SessionId",
     ErrorCode.TEMPLATE_PRESET: "InvalidParameterValue.ModifyDefaultTemplate",
     ErrorCode.TOO_MANY_TEMPLATES: "LimitExceeded.TooMuchTemplate",

@@ -21,7 +21,8 @@ something and for no other; the same request once more gets the first answer aga
 Errors of any action: `AuthFailure.InvalidAuthorization`, `AuthFailure.SecretIdNotFound`,
 `AuthFailure.SignatureFailure`, `AuthFailure.SignatureExpire`, `AuthFailure.TokenFailure`, `InvalidAction`,
 `NoSuchVersion`, `MissingParameter`, `UnknownParameter`, `InvalidParameter`, `InvalidRequest`,
-`RequestSizeLimitExceeded`, `UnauthorizedOperation`, `UnsupportedOperation`, `UnsupportedProtocol`, `InternalError`.
+`RequestSizeLimitExceeded`, `UnauthorizedOperation`, `UnsupportedOperation`, `UnsupportedProtocol`, `InternalError`;
+and, of those that start a task, `LimitExceeded` where the project's quota of open tasks has no room for it.
 """
 
 

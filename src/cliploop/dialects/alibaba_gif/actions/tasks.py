@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cliploop.dialects.alibaba_gif.action import Action, Json
 from cliploop.dialects.alibaba_gif.actions.listing import GIF, NO_LIMITS, NOTHING_NAMED, PAGE_FIELDS, page_of
-from cliploop.dialects.alibaba_gif.errors import DOCUMENTED, NEVER, refused
+from cliploop.dialects.alibaba_gif.errors import DOCUMENTED, NEVER, STARTS_NOTHING, refused
 from cliploop.dialects.alibaba_gif.gif_task import STATUSES, RenderTask
 from cliploop.dialects.alibaba_gif.times import iso
 from cliploop.dialects.fields import Anything, Field, Integer, Support
@@ -97,7 +97,7 @@ _GET_STATUS = Action(
     fields=_ONE_TASK,
     reply=(_STATUS,),
     codes=tuple(DOCUMENTED),
-    never=NEVER,
+    never=NEVER | STARTS_NOTHING,
     mutates=False,
     answer=_status,
 )
@@ -126,7 +126,7 @@ _GET_RESULT = Action(
         ),
     ),
     codes=(*DOCUMENTED, *NO_LIMITS),
-    never=NEVER | NO_LIMITS,
+    never=NEVER | STARTS_NOTHING | NO_LIMITS,
     mutates=False,
     answer=_result,
 )
@@ -167,7 +167,7 @@ _LIST_TASKS = Action(
         ),
     ),
     codes=(*DOCUMENTED, *NO_LIMITS),
-    never=NEVER | NO_LIMITS | NOTHING_NAMED,
+    never=NEVER | STARTS_NOTHING | NO_LIMITS | NOTHING_NAMED,
     mutates=False,
     answer=_list,
 )

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from cliploop.dialects.alibaba_gif.action import Action, Json
 from cliploop.dialects.alibaba_gif.actions.listing import GIF, NOTHING_NAMED, PAGE_FIELDS, page_of
-from cliploop.dialects.alibaba_gif.errors import DOCUMENTED, NEVER, refused
+from cliploop.dialects.alibaba_gif.errors import DOCUMENTED, NEVER, STARTS_NOTHING, refused
 from cliploop.dialects.alibaba_gif.times import iso
 from cliploop.dialects.fields import Field, Integer, Support, Text
 from cliploop.dialects.operation import Call, ReplyField
@@ -102,7 +102,7 @@ _LIST_TEMPLATES = Action(
         ReplyField("Templates.N.Type", "3."),
     ),
     codes=tuple(DOCUMENTED),
-    never=NEVER | NOTHING_NAMED,
+    never=NEVER | STARTS_NOTHING | NOTHING_NAMED,
     mutates=False,
     answer=_list,
 )
@@ -124,7 +124,7 @@ _GET_TEMPLATE = Action(
         ),
     ),
     codes=tuple(DOCUMENTED),
-    never=NEVER,
+    never=NEVER | STARTS_NOTHING,
     mutates=False,
     answer=_get,
 )

@@ -17,6 +17,7 @@ from cliploop.dialects.huawei_mpc.errors import (
     NOT_AUTHENTICATED,
     SYSTEM_ERROR,
     TENANT_NOT_VERIFIED,
+    THROTTLED,
     WRONG_METHOD,
     WRONG_TYPE,
 )
@@ -194,6 +195,7 @@ CREATE: Operation[UseCases] = Operation(
         INVALID_PATH,
         NO_SUCH_API,
         NOT_AUTHENTICATED,
+        THROTTLED,
     ),
     answer=_create,
     is_once=True,
