@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import socket
+import time
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from cliploop.adapters.ffmpeg import probe as probe_module
+from cliploop.adapters.ffmpeg.probe import FfmpegProber
+from cliploop.adapters.ffmpeg.process import Run
+from cliploop.application.ports import Beat, ReadableSource, no_beat
+from cliploop.domain.deadline import Deadline
 from cliploop.domain.errors import CliploopError, ErrorCode
-from tests.media.workshop import H264, make, probe
+from tests.media.workshop import H264, make, probe, source_of
 
 
 def test_a_film(moving: Path) -> None:
@@ -85,3 +92,43 @@ def test_cut_off_before_its_index(moving: Path, tmp_path: Path) -> None:
     with pytest.raises(CliploopError) as caught:
         probe(path)
     assert (caught.value.code, caught.value.retryable) == (ErrorCode.SOURCE_MALFORMED, False)
+
+
+class _OvertakenError(Exception):
+    pass
+
+
+def test_a_store_that_does_not_answer_loses_nobody_his_lease() -> None:
+    """While the headers are waited for, whoever waits is asked several times a second whether he still wants to."""
+    beats: list[float] = []
+
+    def beat() -> None:
+        beats.append(time.monotonic())
+        if len(beats) == 10:
+            raise _OvertakenError
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        source = ReadableSource(f"http://localhost:{silent.getsockname()[1]}/film.mp4", 1)
+        with pytest.raises(_OvertakenError):
+            FfmpegProber().probe(source, Deadline.after(30), beat)
+    assert beats[-1] - beats[0] < 5
+
+
+def test_so_it_is_while_a_recording_without_a_length_is_measured(
+    moving: Path, clips: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited_with: list[Beat] = []
+
+    class Watched(Run):
+        def wait(self, each_glance: Beat = no_beat) -> int:
+            waited_with.append(each_glance)
+            return super().wait(each_glance)
+
+    monkeypatch.setattr(probe_module, "Run", Watched)
+    path = make(clips / "recording.webm", "-i", str(moving), "-an", "-c:v", "libvpx", "-f", "webm", "-live", "1")
+
+    def beat() -> None:
+        pass
+
+    assert FfmpegProber().probe(source_of(path), Deadline.after(30), beat).duration_ms
+    assert waited_with == [beat, beat]
