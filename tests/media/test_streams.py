@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cliploop.adapters.ffmpeg import probe as probe_module
+from cliploop.adapters.ffmpeg.process import Run
+from cliploop.application.ports import Beat, no_beat
 from cliploop.domain.errors import CliploopError, ErrorCode
 from cliploop.domain.section import Section
 from tests.media.workshop import GIF, H264, WEBP, make, run
@@ -78,6 +81,26 @@ def test_an_encrypted_film_is_told_from_a_damaged_one(moving: Path, clips: Path,
     for number in (0, 1):
         assert (made.error(number).code, made.error(number).retryable) == (ErrorCode.SOURCE_ENCRYPTED, False)
         assert "encrypted" in made.error(number).caller_text
+
+
+def test_the_pulse_goes_on_while_it_is_asked_whether_a_film_is_encrypted(
+    moving: Path, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its boxes are a long print, of which the one who holds the lease must not hear nothing."""
+    waited_with: list[Beat] = []
+
+    class Watched(Run):
+        def wait(self, each_glance: Beat = no_beat) -> int:
+            waited_with.append(each_glance)
+            return super().wait(each_glance)
+
+    monkeypatch.setattr(probe_module, "Run", Watched)
+    key = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", "76a6c65c5ea762046bd749a2e632ccbb")
+    words = ("-an", "-c", "copy", *key, "-encryption_kid", "a7e61c373e219033c21091fa607bf3b8")
+    run(make(clips / "locked.mp4", "-i", str(moving), *words), tmp_path)
+    probing, asking = waited_with
+    assert probing is no_beat
+    assert asking is not no_beat
 
 
 def test_noise_in_place_of_pictures_is_no_picture(moving: Path, clips: Path, tmp_path: Path) -> None:
