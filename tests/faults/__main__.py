@@ -43,7 +43,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--until-broken", action="store_true", help="end with the first schedule that breaks a promise"
     )
-    parser.add_argument("--every", type=int, default=4, help="on moto: try every Nth failing call")
+    parser.add_argument("--every", type=int, default=5, help="on moto: try every Nth failing call")
     parser.add_argument("--kills", type=int, default=10, help="on the local stack: workers to kill")
     parser.add_argument("--only", default="", help="of memory,moto,stack")
     return parser
