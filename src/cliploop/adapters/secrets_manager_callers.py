@@ -1,27 +1,18 @@
 from __future__ import annotations
 
 import hmac
-import json
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cliploop.adapters.aws_errors import unavailable_when_failing
+from cliploop.adapters.remembered_secret import RememberedSecret
 from cliploop.application.ports import Clock
 from cliploop.domain.access_key import AccessKey
 from cliploop.domain.errors import CliploopError, ErrorCode
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
-
-_log = logging.getLogger(__name__)
-
-#: How long a warm function may act on keys that were changed meanwhile.
-_FRESH_MS = 60_000
-#: And how long where they cannot be read anew: a short outage stops nobody, and a key that was taken away dies soon.
-_USABLE_MS = 300_000
 
 _KEY_NAMES = ("secret_id", "secret_key", "project_id")
 _TOKEN_NAMES = ("auth_token", "project_id")
@@ -33,10 +24,9 @@ _TOKEN = re.compile(r"[!-~][ -~]{14,4094}[!-~]")
 
 
 @dataclass(frozen=True)
-class _Read:
-    """The keys, by their ids, and the tokens, each with its project's id, as they were at a moment."""
+class _Known:
+    """The keys, by their ids, and the tokens, each with its project's id."""
 
-    at_ms: int
     keys: Mapping[str, AccessKey]
     tokens: Mapping[str, str]
 
@@ -49,49 +39,31 @@ class SecretsManagerCallers:
     secret_id: str
     project_id: str
     clock: Clock
-    _last: _Read | None = field(default=None, repr=False)
+    _secret: RememberedSecret[_Known] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        def read(entries: Sequence[Any]) -> _Known:
+            return _known(entries, self.project_id)
+
+        self._secret = RememberedSecret(self.client, self.secret_id, self.clock, "the access keys", read)
 
     def key(self, key_id: str) -> AccessKey | None:
         """See ``Callers``. The keys are remembered for a minute."""
-        return self._fresh().keys.get(key_id)
+        return self._secret.content().keys.get(key_id)
 
     def project_of_token(self, token: str) -> str | None:
         """See ``Callers``. The tokens are remembered for a minute."""
         said = token.encode("utf-8", "surrogatepass")
         found = None
         # All are compared, however early one is found: the time would tell its place.
-        for known, project_id in self._fresh().tokens.items():
+        for known, project_id in self._secret.content().tokens.items():
             if hmac.compare_digest(said, known.encode()):
                 found = project_id
         return found
 
-    def _fresh(self) -> _Read:
-        now_ms = self.clock.now_ms()
-        if self._last is None or now_ms - self._last.at_ms >= _FRESH_MS:
-            self._last = self._read(now_ms)
-        return self._last
 
-    def _read(self, now_ms: int) -> _Read:
-        try:
-            return _read(now_ms, self._text(), self.project_id)
-        except CliploopError as error:
-            if self._last is None or now_ms - self._last.at_ms >= _USABLE_MS:
-                raise
-            _log.warning("the access keys cannot be read anew, so the last ones are good still: %s", error.log_text)
-            return self._last
-
-    def _text(self) -> str | None:
-        with unavailable_when_failing("reading the access keys"):
-            return self.client.get_secret_value(SecretId=self.secret_id).get("SecretString")
-
-
-def _read(at_ms: int, text: str | None, project_id: str) -> _Read:
-    """What is in a secret's text. Errors never show any of it."""
-    try:
-        content = json.loads(text or "")
-    except (ValueError, RecursionError):
-        content = None
-    entries = content if isinstance(content, list) else [content]
+def _known(entries: Sequence[Any], project_id: str) -> _Known:
+    """What a secret's entries say. Errors never show any of it."""
     keys: dict[str, AccessKey] = {}
     tokens: dict[str, str] = {}
     for place, entry in enumerate(entries, start=1):
@@ -108,7 +80,7 @@ def _read(at_ms: int, text: str | None, project_id: str) -> _Read:
             if key.key_id in keys:
                 raise _malformed("two keys have the same secret_id")
             keys[key.key_id] = key
-    return _Read(at_ms, keys, tokens)
+    return _Known(keys, tokens)
 
 
 def _key(entry: dict[str, Any], which: str, project_id: str) -> AccessKey:
