@@ -11,6 +11,7 @@ from cliploop.application.start_task import StartOrder
 from cliploop.dialects.fields import Field, FieldError, Number, Record, Text
 from cliploop.dialects.http import HttpReply, HttpRequest, json_reply
 from cliploop.dialects.parameters import UnreadableError, read_object
+from cliploop.dialects.signatures import is_one_of
 from cliploop.dialects.vendor import VendorParts
 from cliploop.domain.errors import CliploopError
 from cliploop.domain.procedure import TemplateReference
@@ -44,8 +45,8 @@ class AcmeApi:
 
     def _is_known(self, request: HttpRequest) -> bool:
         key = self.parts.callers.key(request.headers.get("x-acme-key", ""))
-        good = hmac.digest(key.secret.encode(), request.body, "sha256").hex() if key else ""
-        return bool(good) and hmac.compare_digest(good, request.headers.get("x-acme-proof", ""))
+        good = [hmac.digest(key.secret.encode(), request.body, "sha256").hex()] if key else []
+        return is_one_of(request.headers.get("x-acme-proof", ""), good)
 
     def _start(self, request: HttpRequest, asked: dict[str, Any]) -> HttpReply:
         loop = TemplateReference(GIF, Section(0, round(asked["seconds"] * 1000)))

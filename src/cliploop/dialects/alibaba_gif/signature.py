@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from cliploop.dialects.alibaba_gif.errors import refused
 from cliploop.dialects.alibaba_gif.request import HeaderSignature, ParameterSignature, VendorRequest
 from cliploop.dialects.alibaba_gif.times import read_iso
 from cliploop.dialects.http import HttpRequest
+from cliploop.dialects.signatures import is_one_of
 from cliploop.domain.access_key import AccessKey
 
 #: Milliseconds by which a client's clock may be wrong: the vendor's fifteen minutes.
@@ -88,7 +88,7 @@ def verify(
     key = key_of(shown.key_id) if _KEY_ID.fullmatch(shown.key_id) else None
     if key is None:
         raise refused("InvalidAccessKeyId.NotFound")
-    if not any(_equal(shown.signature, shown.sign(text, key.secret)) for text in shown.to_sign):
+    if not is_one_of(shown.signature, (shown.sign(text, key.secret) for text in shown.to_sign)):
         raise refused("SignatureDoesNotMatch", shown.to_sign[0])
     digest = sha256(f"{shown.scheme}\n{shown.key_id}\n{credential.nonce}".encode("utf-8", "surrogatepass"))
     return VerifiedCall(key, digest.hexdigest(), signed_ms + NONCE_MS)
@@ -132,8 +132,3 @@ def _signed_ms(text: str, name: str, now_ms: int) -> int:
             "InvalidTimeStamp.Expired", advice="It is fifteen minutes off our time at most; check the client's clock."
         )
     return signed_ms
-
-
-def _equal(shown: str, good: str) -> bool:
-    """Whether they are the same, in a time that does not tell how much of them is."""
-    return hmac.compare_digest(shown.encode("utf-8", "surrogatepass"), good.encode())

@@ -14,6 +14,7 @@ from cliploop.dialects.http import HttpRequest
 from cliploop.dialects.huawei_mpc.errors import NOT_AUTHENTICATED
 from cliploop.dialects.huawei_mpc.request import query_pairs
 from cliploop.dialects.refusal import Refusal
+from cliploop.dialects.signatures import is_one_of
 from cliploop.domain.access_key import AccessKey
 
 #: Seconds by which a client's clock may be wrong: the vendor's fifteen minutes.
@@ -87,8 +88,7 @@ def verify(
     if key is None:
         raise refused(f"get secretKey failed, ak:{shown.key_id}, err:ak not exist")
     good = _good_signatures(request, shown, date, request.hosts(signing_hosts), key.secret)
-    given = shown.signature.encode("utf-8", "surrogatepass")
-    if not any(hmac.compare_digest(given, each.encode()) for each in good):
+    if not is_one_of(shown.signature, good):
         raise refused("verify aksk signature fail; check the secret key, and what was signed")
     digest = sha256(f"{shown.scheme}\n{shown.key_id}\n{shown.signature}".encode()).hexdigest()
     return Signature(key, digest, signed_s + WINDOW_S)

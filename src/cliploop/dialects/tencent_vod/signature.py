@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from hashlib import sha256
 
 from cliploop.dialects.http import HttpRequest
 from cliploop.dialects.refusal import Refusal
+from cliploop.dialects.signatures import is_one_of
 from cliploop.dialects.tencent_vod import signature_v1, signature_v3
 from cliploop.dialects.tencent_vod.request import HeaderSignature, ParameterSignature, VendorRequest, missing
 from cliploop.domain.access_key import AccessKey
@@ -86,7 +86,7 @@ def verify(
     key = key_of(shown.key_id) if _KEY_ID.fullmatch(shown.key_id) else None
     if key is None:
         raise Refusal("AuthFailure.SecretIdNotFound", "The SecretId does not exist; check the access key.")
-    if not any(_equal(shown.signature, good) for good in shown.good(key.secret)):
+    if not is_one_of(shown.signature, shown.good(key.secret)):
         raise _wrong("The signature is not that of the request; check the secret key and what was signed.")
     return VerifiedCall(key, _digest(shown), signed_s + WINDOW_S)
 
@@ -133,11 +133,6 @@ def _signed_s(asked: VendorRequest, now_s: int) -> int:
             "The timestamp and our time differ by more than five minutes; check the client's clock.",
         )
     return signed_s
-
-
-def _equal(shown: str, good: str) -> bool:
-    """Whether they are the same, in a time that does not tell how much of them is."""
-    return hmac.compare_digest(shown.encode("utf-8", "surrogatepass"), good.encode())
 
 
 def _digest(shown: _Shown) -> str:
